@@ -1,0 +1,294 @@
+//! The plan made ready: kernels built, errors found by code, constants laid out in the form of the sink.
+//!
+//! In: a [`Job`] as Python sent it. Out: what the stages look at for each block. Made once a run and never changed.
+
+use std::str::FromStr;
+
+use strum::EnumCount;
+
+use crate::cells::{MAX_SPAN, Place, Span};
+use crate::check::{
+    Any, Refuse,
+    bool::Bool,
+    choice::{Choice, Integers},
+    decimal::Decimal,
+    float::Float,
+    int::Int,
+    temporal::{Date, DateTime, Time, TimeDelta},
+    text::{Bytes, Str},
+    uuid::Uuid,
+};
+use crate::encode::{csv, float::Style, json};
+use crate::error::{Error, Result};
+use crate::plan::{ErrorCode, ErrorTemplate, Format, HOLE, Job, Kind, Null, NullKey, Plan, Route, Text};
+
+/// No template in [`Field::by_code`].
+pub const NO_TEMPLATE: u8 = u8::MAX;
+
+/// Constant spans of records that are kept in memory: `start` says what the value is.
+pub mod kept {
+    /// None.
+    pub const NULL: usize = 0;
+    /// The default of the field.
+    pub const DEFAULT: usize = 1;
+    /// A value of its own.
+    pub const VALUE: usize = 2;
+}
+
+/// The kernel of a field.
+#[expect(missing_docs, reason = "each is the kernel of its name")]
+pub enum Checker {
+    Str(Str),
+    Int(Int),
+    Float(Float),
+    Bool(Bool),
+    Bytes(Bytes),
+    Date(Date),
+    DateTime(Box<DateTime>),
+    Time(Time),
+    TimeDelta(TimeDelta),
+    Decimal(Decimal),
+    Uuid(Uuid),
+    Choice(Choice),
+    Integers(Integers),
+    Any(Any),
+    Refuse(Refuse),
+    /// Pydantic is asked about each batch of cells.
+    Ask,
+}
+
+/// What to do with a null cell.
+#[derive(Debug, Clone, Copy)]
+pub enum OnNull {
+    /// Write this.
+    Constant(Span),
+    /// The error `missing`.
+    Missing,
+    /// Ask Pydantic about the record.
+    Ask,
+}
+
+/// A template, with the place of its count.
+pub struct Template {
+    /// JSON up to the input, split where the text of the parse error goes.
+    pub prefix: Vec<Vec<u8>>,
+    /// JSON after the input, split likewise.
+    pub suffix: Vec<Vec<u8>>,
+    /// For people, split likewise.
+    pub text: Vec<Vec<u8>>,
+    /// The loc as JSON.
+    pub loc: String,
+    /// Pydantic's type.
+    pub kind: String,
+    /// Its place among the counts of the plan.
+    pub tally: usize,
+}
+
+/// A field of the output.
+pub struct Field {
+    /// Position of its column.
+    pub column: Option<usize>,
+    /// Its kernel.
+    pub checker: Checker,
+    /// What to do with null cells.
+    pub on_null: OnNull,
+    /// Its errors.
+    pub templates: Vec<Template>,
+    /// Position in `templates` by [`ErrorCode`].
+    pub by_code: [u8; ErrorCode::COUNT],
+    /// `"name":`.
+    pub key: Vec<u8>,
+}
+
+/// A column of the source.
+pub struct Column {
+    /// `"name":`.
+    pub key: Vec<u8>,
+    /// What a null cell becomes in the mapping that the schema is given.
+    pub null: NullKey,
+}
+
+/// A plan made ready.
+pub struct Compiled {
+    /// How records reach their verdict.
+    pub route: Route,
+    /// One ASCII byte.
+    pub delimiter: u8,
+    /// The columns of the source.
+    pub columns: Vec<Column>,
+    /// The fields of the output.
+    pub fields: Vec<Field>,
+    /// Columns that must be null, and the error of one that is not.
+    pub forbidden: Vec<(usize, Template)>,
+    /// Every constant of the plan, one after another.
+    pub constants: Vec<u8>,
+    /// How many different errors its templates have.
+    pub tallies: usize,
+}
+
+/// The texts that make a cell null.
+pub struct Nulls {
+    texts: Vec<Box<[u8]>>,
+    longest: usize,
+}
+
+impl Nulls {
+    /// The texts that make a cell null.
+    #[must_use]
+    pub fn new(texts: &[String]) -> Self {
+        let longest = texts.iter().map(String::len).max().unwrap_or(0);
+        Self { texts: texts.iter().map(|text| text.as_bytes().into()).collect(), longest }
+    }
+
+    /// Whether `text` is null.
+    #[inline(always)]
+    #[must_use]
+    pub fn contains(&self, text: &[u8]) -> bool {
+        text.len() <= self.longest && self.texts.iter().any(|null| **null == *text)
+    }
+}
+
+struct Builder<'a> {
+    format: Option<Format>,
+    constants: Vec<u8>,
+    tallies: usize,
+    plan: &'a Plan,
+}
+
+impl Compiled {
+    /// Makes a plan ready for records written in `format`; None: they are kept in memory.
+    pub fn new(plan: &Plan, job: &Job) -> Result<Self> {
+        let &[delimiter] = plan.delimiter.as_bytes() else {
+            return Err(Error::Plan(format!("the delimiter {:?} is not one byte", plan.delimiter)));
+        };
+        let mut builder = Builder { format: job.accepted_format, constants: Vec::new(), tallies: 0, plan };
+        let fields = plan.fields.iter().map(|field| builder.field(field)).collect::<Result<_>>()?;
+        let forbidden = plan.forbidden.iter().map(|f| (f.column, builder.template(&f.error))).collect();
+        Ok(Self {
+            route: plan.route,
+            delimiter,
+            columns: plan.columns.iter().map(|c| Column { key: key(&c.name), null: c.null }).collect(),
+            fields,
+            forbidden,
+            constants: builder.constants,
+            tallies: builder.tallies,
+        })
+    }
+}
+
+fn key(name: &str) -> Vec<u8> {
+    let mut key = Vec::new();
+    json::string(name.as_bytes(), &mut key);
+    key.push(b':');
+    key
+}
+
+impl Builder<'_> {
+    fn constant(&mut self, text: &Text, kept: usize) -> Result<Span> {
+        let begin = self.constants.len();
+        match self.format {
+            None => return Ok(Span::new(Place::Constant, kept, 0)),
+            Some(Format::Jsonl) => self.constants.extend_from_slice(text.json.as_bytes()),
+            Some(Format::Csv) => csv::cell(text.csv.as_bytes(), b',', &mut self.constants),
+            Some(Format::Tsv) => csv::cell(text.csv.as_bytes(), b'\t', &mut self.constants),
+        }
+        let len = self.constants.len() - begin;
+        if len > MAX_SPAN || u32::try_from(begin).is_err() {
+            return Err(Error::Plan("its constants are too large".into()));
+        }
+        Ok(Span::new(Place::Constant, begin, len))
+    }
+
+    fn literal(&mut self, json: &str, csv: &str, kept: usize) -> Result<Span> {
+        self.constant(&Text { json: json.into(), csv: csv.into() }, kept)
+    }
+
+    fn template(&mut self, template: &ErrorTemplate) -> Template {
+        let split = |text: &str| text.split(HOLE).map(|part| part.as_bytes().to_vec()).collect();
+        let tally = self.tallies;
+        self.tallies += 1;
+        Template {
+            prefix: split(&template.prefix),
+            suffix: split(&template.suffix),
+            text: split(&template.text),
+            loc: template.loc.clone(),
+            kind: template.kind.clone(),
+            tally,
+        }
+    }
+
+    fn field(&mut self, field: &crate::plan::Field) -> Result<Field> {
+        if field.column.is_some_and(|column| column >= self.plan.columns.len()) {
+            return Err(Error::Plan(format!("{} is fed by a column that is not there", field.name)));
+        }
+        let mut by_code = [NO_TEMPLATE; ErrorCode::COUNT];
+        for (at, template) in field.errors.iter().enumerate() {
+            if let (Ok(code), Ok(at)) = (ErrorCode::from_str(&template.kind), u8::try_from(at)) {
+                by_code[code as usize] = at;
+            }
+        }
+        let on_null = match (field.null, &field.default) {
+            (Null::None, _) => OnNull::Constant(self.literal("null", "", kept::NULL)?),
+            (Null::Default, Some(text)) => OnNull::Constant(self.constant(text, kept::DEFAULT)?),
+            (Null::Default, None) | (Null::Ask, _) => OnNull::Ask,
+            (Null::Missing, _) => OnNull::Missing,
+            (Null::Omit, _) => OnNull::Constant(Span::ABSENT),
+        };
+        Ok(Field {
+            column: field.column,
+            checker: self.checker(&field.kind).map_err(|why| Error::Plan(format!("{}: {why}", field.name)))?,
+            on_null,
+            templates: field.errors.iter().map(|template| self.template(template)).collect(),
+            by_code,
+            key: key(&field.name),
+        })
+    }
+
+    fn checker(&mut self, kind: &Kind) -> std::result::Result<Checker, String> {
+        let style = if self.format == Some(Format::Jsonl) { Style::Json } else { Style::Repr };
+        let code = |name: &str| ErrorCode::from_str(name).map_err(|_| format!("there is no error {name:?}"));
+        let shown = |error: &dyn std::fmt::Display| error.to_string();
+        Ok(match kind.clone() {
+            Kind::Str(plan) => {
+                let kernel = Str::new(&plan).map_err(|e| shown(&e))?;
+                if kernel.is_free() { Checker::Any(Any) } else { Checker::Str(kernel) }
+            }
+            Kind::Int { multiple_of, bounds } => Checker::Int(Int { multiple_of, bounds }),
+            Kind::Float { allow_inf_nan, multiple_of, bounds } => {
+                Checker::Float(Float { allow_inf_nan, multiple_of, bounds, style })
+            }
+            Kind::Bool {} => Checker::Bool(Bool {
+                yes: self.literal("true", "true", kept::VALUE).map_err(|e| shown(&e))?,
+                no: self.literal("false", "false", kept::VALUE).map_err(|e| shown(&e))?,
+            }),
+            Kind::Bytes { min_length, max_length } => {
+                let (min_length, max_length) = (min_length.unwrap_or(0), max_length.unwrap_or(usize::MAX));
+                Checker::Bytes(Bytes { min_length, max_length })
+            }
+            Kind::Date { bounds, unit } => Checker::Date(Date::new(&bounds, unit).map_err(|e| shown(&e))?),
+            Kind::DateTime { bounds, tz, microseconds, unit } => {
+                Checker::DateTime(Box::new(DateTime::new(&bounds, tz, microseconds, unit).map_err(|e| shown(&e))?))
+            }
+            Kind::Time { bounds, tz, microseconds } => {
+                Checker::Time(Time::new(&bounds, tz, microseconds).map_err(|e| shown(&e))?)
+            }
+            Kind::TimeDelta { bounds, microseconds } => Checker::TimeDelta(TimeDelta::new(bounds, microseconds)),
+            Kind::Decimal { max_digits, decimal_places, bounds } => Checker::Decimal(
+                Decimal::new(max_digits, decimal_places, &bounds).ok_or("a bound is no plain decimal")?,
+            ),
+            Kind::Uuid { version } => Checker::Uuid(Uuid { version }),
+            Kind::Choice(plan) => {
+                let mut options = Vec::with_capacity(plan.cells.len());
+                for (cell, text) in plan.cells.into_iter().zip(&plan.texts) {
+                    let span = self.literal(&text.json, &text.csv, kept::VALUE).map_err(|e| shown(&e))?;
+                    options.push((cell.into_boxed_str(), span));
+                }
+                let choice = Choice::new(options, code(&plan.error)?);
+                if plan.integer { Checker::Integers(Integers(choice)) } else { Checker::Choice(choice) }
+            }
+            Kind::Any {} => Checker::Any(Any),
+            Kind::Refuse { error } => Checker::Refuse(Refuse(code(&error)?)),
+            Kind::Ask {} => Checker::Ask,
+        })
+    }
+}

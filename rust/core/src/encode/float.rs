@@ -1,0 +1,96 @@
+//! The two ways in which a double is written: as pydantic-core writes JSON, and as Python's `repr`.
+
+/// How a double is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// As JSON: `1e+16`, `0.00001`, `null` for what JSON has no number for.
+    Json,
+    /// As Python's `repr`: `1e+16`, `1e-05`, `nan`, `inf`.
+    Repr,
+}
+
+/// Appends the shortest digits that give back `value`.
+pub fn write(value: f64, style: Style, out: &mut Vec<u8>) {
+    if !value.is_finite() {
+        let text: &[u8] = match style {
+            Style::Json => b"null",
+            Style::Repr if value.is_nan() => b"nan",
+            Style::Repr if value < 0.0 => b"-inf",
+            Style::Repr => b"inf",
+        };
+        out.extend_from_slice(text);
+        return;
+    }
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(value);
+    match style {
+        Style::Json => out.extend_from_slice(text.as_bytes()),
+        Style::Repr => repr(text, value, out),
+    }
+}
+
+/// Python uses an exponent below 1e-4 and pads it to two digits.
+fn repr(text: &str, value: f64, out: &mut Vec<u8>) {
+    if let Some((mantissa, exponent)) = text.split_once('e') {
+        let (sign, digits) = match exponent.strip_prefix('-') {
+            Some(digits) => ('-', digits),
+            None => ('+', exponent.trim_start_matches('+')),
+        };
+        let pad = if digits.len() < 2 { "0" } else { "" };
+        for part in [mantissa, "e", if sign == '-' { "-" } else { "+" }, pad, digits] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        return;
+    }
+    if value == 0.0 || value.abs() >= 1e-4 {
+        out.extend_from_slice(text.as_bytes());
+        return;
+    }
+    let (minus, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text),
+    };
+    let zeros = digits.len() - digits.trim_start_matches(['0', '.']).len();
+    let significant = &digits[zeros..];
+    // `0.0000123`: `zeros` counts the point and the zero before it too, so the exponent is one less.
+    let exponent = zeros - 1;
+    let (first, rest) = significant.split_at(1);
+    let point = if rest.is_empty() { "" } else { "." };
+    for part in [minus, first, point, rest, "e-"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+    if exponent < 10 {
+        out.push(b'0');
+    }
+    out.extend_from_slice(itoa::Buffer::new().format(exponent).as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Style, write};
+
+    #[test]
+    fn both_styles() {
+        for (value, json, repr) in [
+            (1.0, "1.0", "1.0"),
+            (-0.0, "-0.0", "-0.0"),
+            (0.1 + 0.2, "0.30000000000000004", "0.30000000000000004"),
+            (1e15, "1000000000000000.0", "1000000000000000.0"),
+            (1e16, "1e+16", "1e+16"),
+            (1.5e22, "1.5e+22", "1.5e+22"),
+            (0.0001, "0.0001", "0.0001"),
+            (0.00001, "0.00001", "1e-05"),
+            (-0.000_012_3, "-0.0000123", "-1.23e-05"),
+            (1e-7, "1e-7", "1e-07"),
+            (5e-324, "5e-324", "5e-324"),
+            (f64::NAN, "null", "nan"),
+            (f64::NEG_INFINITY, "null", "-inf"),
+        ] {
+            for (style, expected) in [(Style::Json, json), (Style::Repr, repr)] {
+                let mut out = Vec::new();
+                write(value, style, &mut out);
+                assert_eq!(String::from_utf8_lossy(&out), expected);
+            }
+        }
+    }
+}

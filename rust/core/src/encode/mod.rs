@@ -1,0 +1,8 @@
+//! Encode: from spans to the bytes of a record. In: what each field is written as. Out: lines of CSV or JSON.
+//!
+//! Cells that did not change are copied straight from the block.
+
+pub mod csv;
+pub mod float;
+pub mod json;
+pub mod rows;

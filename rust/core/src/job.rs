@@ -1,0 +1,272 @@
+//! The job: the stages, called in order.
+//!
+//! ```text
+//! bytes → split → cells → check → transform → encode → sink
+//!                   └ unsure → Pydantic ┘        └ rejects, report
+//! ```
+//!
+//! Every thread does the same: under a lock it reads and splits the next block, then without one it checks and
+//! encodes it, then hands it to the committer, which writes blocks in order. The caller's thread is one of them; the
+//! others start when the source turns out to be larger than one block. So the reader is never a thread of its own, the
+//! load is even, and each thread keeps using its own buffers.
+
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, TryLockError};
+use std::time::Duration;
+
+use crate::check::column::{self, Input, Work};
+use crate::compiled::{Compiled, Nulls};
+use crate::encode::{json, rows};
+use crate::error::{Error, Result};
+use crate::keep::{Chunk, keep};
+use crate::oracle::Oracle;
+use crate::plan::Job;
+use crate::pool::Helpers;
+use crate::reject::{self, Frame};
+use crate::report::{Count, Counts};
+use crate::sink::{Committer, Output, Targets};
+use crate::source::{Progress, Reader, Source};
+use crate::split::Block;
+
+/// Who watches a run: asked often, by any of its threads, whether to go on.
+pub trait Observer: Sync {
+    /// `bytes` were read so far. An error stops the run.
+    fn tick(&self, bytes: u64) -> Result<()>;
+}
+
+/// Where the output of a run goes.
+pub struct Outputs<'a> {
+    /// Accepted records; None: they are kept.
+    pub accepted: Option<Box<dyn Write + Send + 'a>>,
+    /// Rejects.
+    pub rejects: Box<dyn Write + Send + 'a>,
+}
+
+/// What a run gives back.
+#[derive(Debug)]
+pub struct Outcome {
+    /// For each source: its name, what was read, accepted and rejected records.
+    pub sources: Vec<(String, Progress, u64, u64)>,
+    /// Every error that occurred.
+    pub errors: Vec<Count>,
+    /// Accepted records, where they are kept.
+    pub chunks: Vec<Chunk>,
+    /// Cells that went to Pydantic.
+    pub asked_cells: u64,
+    /// Records that went to Pydantic.
+    pub asked_records: u64,
+}
+
+/// What all threads of a run share.
+struct Run<'a> {
+    job: &'a Job,
+    plans: Vec<Compiled>,
+    nulls: Nulls,
+    oracle: &'a dyn Oracle,
+    observer: &'a dyn Observer,
+    reader: Mutex<Reader<'a>>,
+    committer: Committer<'a>,
+    /// For each source, its name as a JSON string and its plan.
+    sources: Vec<(Vec<u8>, usize)>,
+    bytes: AtomicU64,
+    cancelled: &'a AtomicBool,
+    failure: Mutex<Option<Error>>,
+}
+
+/// The buffers of one thread.
+#[derive(Default)]
+struct Worker {
+    block: Block,
+    work: Work,
+    output: Output,
+    counts: Counts,
+}
+
+/// Runs a job to its end. `cancelled` becomes true when a thread fails; whoever blocks elsewhere should look at it.
+pub fn run<'a>(
+    job: &'a Job,
+    sources: Vec<Source<'a>>,
+    outputs: Outputs<'a>,
+    oracle: &'a dyn Oracle,
+    observer: &'a dyn Observer,
+    cancelled: &'a AtomicBool,
+) -> Result<Outcome> {
+    let plans = job.plans.iter().map(|plan| Compiled::new(plan, job)).collect::<Result<Vec<_>>>()?;
+    if sources.iter().any(|source| source.plan >= plans.len()) {
+        return Err(Error::Plan("a source is bound to a plan that is not there".into()));
+    }
+    let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
+    let quoted = |source: &Source<'_>| {
+        let mut name = Vec::new();
+        json::string(source.name.as_bytes(), &mut name);
+        (name, source.plan)
+    };
+    let helpers = Helpers::borrow(job.workers);
+    let targets = Targets { accepted: outputs.accepted, rejects: outputs.rejects, chunks: Vec::new() };
+    let run = Run {
+        job,
+        plans,
+        nulls: Nulls::new(&job.null_values),
+        oracle,
+        observer,
+        sources: sources.iter().map(quoted).collect(),
+        reader: Mutex::new(Reader::new(sources, job.block_bytes)),
+        committer: Committer::new(targets, 2 * helpers.count() + 2),
+        bytes: AtomicU64::new(0),
+        cancelled,
+        failure: Mutex::new(None),
+    };
+    let counts = run.threads(helpers.count());
+    drop(helpers);
+    run.outcome(names, counts)
+}
+
+impl<'a> Run<'a> {
+    /// Works on the caller's thread, and on `helpers` more where there is more than one block.
+    fn threads(&self, helpers: usize) -> Counts {
+        let mut mine = Worker::default();
+        let more = self.guarded(|| self.step(&mut mine, true)).unwrap_or(false);
+        let mut counts = std::mem::take(&mut mine.counts);
+        if !more {
+            return counts;
+        }
+        std::thread::scope(|scope| {
+            let spawn = |_| scope.spawn(|| self.work(Worker::default(), false));
+            let others: Vec<_> = (0..helpers).map(spawn).collect();
+            counts.merge(self.work(mine, true));
+            for other in others {
+                match other.join() {
+                    Ok(theirs) => counts.merge(theirs),
+                    Err(_) => self.fail(Error::Panic("a worker died".into())),
+                }
+            }
+        });
+        counts
+    }
+
+    fn work(&self, mut worker: Worker, caller: bool) -> Counts {
+        while self.guarded(|| self.step(&mut worker, caller)) == Some(true) {}
+        worker.counts
+    }
+
+    /// Runs a step; keeps the first failure, panics included, and stops everybody.
+    fn guarded(&self, step: impl FnOnce() -> Result<bool>) -> Option<bool> {
+        let error = match catch_unwind(AssertUnwindSafe(step)) {
+            Ok(Ok(more)) => return Some(more),
+            Ok(Err(error)) => error,
+            Err(payload) => {
+                let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+                let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+                Error::Panic(text.unwrap_or_else(|| "without a message".to_owned()))
+            }
+        };
+        self.fail(error);
+        None
+    }
+
+    fn fail(&self, error: Error) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*failure, None | Some(Error::Cancelled)) {
+            *failure = Some(error);
+        }
+        self.cancelled.store(true, Ordering::Release);
+    }
+
+    fn go_on(&self) -> Result<()> {
+        if self.cancelled.load(Ordering::Acquire) {
+            return Err(Error::Cancelled);
+        }
+        self.observer.tick(self.bytes.load(Ordering::Relaxed))
+    }
+
+    /// One block, from bytes to sink. Returns false when there is none left.
+    fn step(&self, worker: &mut Worker, caller: bool) -> Result<bool> {
+        self.go_on()?;
+        if !self.read(worker, caller)? {
+            return Ok(false);
+        }
+        self.check(worker)?;
+        self.encode(worker);
+        let output = std::mem::take(&mut worker.output);
+        worker.output = self.committer.commit(worker.block.sequence, output, &|| self.go_on())?;
+        Ok(true)
+    }
+
+    /// Reads and splits the next block. The caller's thread never waits without looking at signals.
+    fn read(&self, worker: &mut Worker, caller: bool) -> Result<bool> {
+        let mut reader = loop {
+            if !caller {
+                break self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            }
+            match self.reader.try_lock() {
+                Ok(reader) => break reader,
+                Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => {
+                    std::thread::sleep(Duration::from_micros(20));
+                    self.go_on()?;
+                }
+            }
+        };
+        let more = reader.fill(&mut worker.block)?;
+        self.bytes.store(reader.bytes(), Ordering::Relaxed);
+        Ok(more)
+    }
+
+    fn check(&self, worker: &mut Worker) -> Result<()> {
+        let Worker { block, work, .. } = worker;
+        let number = self.sources[block.source].1;
+        let plan = &self.plans[number];
+        column::faults(block, plan.columns.len());
+        work.keep = self.job.accepted_format.is_none();
+        work.format = self.job.accepted_format;
+        work.begin(block.rows.rows.len(), plan.fields.len());
+        column::check(&Input { block, plan, number, nulls: &self.nulls, oracle: self.oracle }, work)
+    }
+
+    fn encode(&self, worker: &mut Worker) {
+        let Worker { block, work, output, counts } = worker;
+        let (name, number) = &self.sources[block.source];
+        let plan = &self.plans[*number];
+        let accepted = match self.job.accepted_format {
+            Some(format) => rows::encode(block, plan, work, format, &mut output.accepted),
+            None => output.kept.insert(keep(block, *number, plan, work)).rows as u64,
+        };
+        let frame = Frame {
+            source: name,
+            format: self.job.rejects_format,
+            max_record_bytes: self.job.max_record_bytes,
+        };
+        let spilled = block.spilled.take();
+        let mut rejected = 0;
+        if accepted < work.states.len() as u64 {
+            let input = Input { block, plan, number: *number, nulls: &self.nulls, oracle: self.oracle };
+            (rejected, output.large) =
+                reject::write(&input, work, &frame, spilled, counts, &mut output.rejects);
+        }
+        counts.block(block.source, accepted, rejected);
+        counts.asked_cells += work.asked_cells;
+        counts.asked_records += work.asked.len() as u64;
+    }
+
+    fn outcome(self, names: Vec<String>, counts: Counts) -> Result<Outcome> {
+        if let Some(error) = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
+        }
+        let mut targets = self.committer.finish()?;
+        let flushed = |sink: &'static str| move |error| Error::Write { sink, error };
+        if let Some(accepted) = &mut targets.accepted {
+            accepted.flush().map_err(flushed("output"))?;
+        }
+        targets.rejects.flush().map_err(flushed("rejects"))?;
+        let reader = self.reader.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let sources = names.into_iter().zip(reader.counts()).enumerate().map(|(at, (name, progress))| {
+            let verdicts = counts.verdicts(at);
+            (name, progress.clone(), verdicts.accepted, verdicts.rejected)
+        });
+        let sources = sources.collect();
+        let (asked_cells, asked_records) = (counts.asked_cells, counts.asked_records);
+        Ok(Outcome { sources, errors: counts.errors(&self.plans), chunks: targets.chunks, asked_cells, asked_records })
+    }
+}

@@ -1,0 +1,111 @@
+//! Keep: the accepted rows of a block as columns in memory, for runs without an output file.
+//!
+//! In: a checked block. Out: a [`Chunk`]: for each field marks, 64-bit values and texts. Python builds instances of the
+//! model from these when somebody looks.
+
+use crate::cells::Place;
+use crate::check::column::{State, Work};
+use crate::compiled::{Checker, Compiled, kept};
+use crate::oracle::Answer;
+use crate::split::Block;
+
+/// What stands in one row of one [`Column`]. The twin of the constants in `python/thresher/columns.py`.
+pub mod mark {
+    /// A value: in `values`, or in `text`.
+    pub const VALUE: u8 = 0;
+    /// None.
+    pub const NULL: u8 = 1;
+    /// The default of the field.
+    pub const DEFAULT: u8 = 2;
+    /// No key at all.
+    pub const ABSENT: u8 = 3;
+    /// A value that Pydantic made: its handle is in `values`.
+    pub const HANDLE: u8 = 4;
+}
+
+/// The values of one field.
+#[derive(Debug, Default)]
+pub struct Column {
+    /// One [`mark`] a row.
+    pub marks: Vec<u8>,
+    /// 64 bits a row, for types that have such; else empty.
+    pub values: Vec<i64>,
+    /// End of the text of each row, for types that are text; else empty.
+    pub ends: Vec<u32>,
+    /// The texts, one after another.
+    pub text: Vec<u8>,
+}
+
+/// The accepted rows of one block.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// Which plan it was checked by.
+    pub plan: usize,
+    /// How many rows.
+    pub rows: usize,
+    /// For each field of the plan.
+    pub columns: Vec<Column>,
+    /// Rows that Pydantic accepted as a whole, with the handle of the instance. Their columns hold nothing.
+    pub instances: Vec<(u32, i64)>,
+}
+
+fn is_text(checker: &Checker) -> bool {
+    !matches!(
+        checker,
+        Checker::Int(_)
+            | Checker::Float(_)
+            | Checker::Bool(_)
+            | Checker::TimeDelta(_)
+            | Checker::Choice(_)
+            | Checker::Integers(_)
+            | Checker::Ask
+    )
+}
+
+/// Copies the accepted rows of a block into columns.
+#[must_use]
+pub fn keep(block: &Block, number: usize, plan: &Compiled, work: &Work) -> Chunk {
+    let mut chunk = Chunk { plan: number, ..Chunk::default() };
+    let mut rows = Vec::with_capacity(work.states.len());
+    let mut asked = work.asked.iter();
+    for (row, state) in work.states.iter().enumerate() {
+        match state {
+            State::Good => rows.push(Some(row)),
+            State::Asked => {
+                let answer = asked.find(|(at, _)| *at as usize == row).map(|(_, answer)| answer);
+                if let Some(Answer::Accept { handle, .. }) = answer {
+                    chunk.instances.push((rows.len() as u32, *handle));
+                    rows.push(None);
+                }
+            }
+            _ => {}
+        }
+    }
+    chunk.rows = rows.len();
+    for (at, spans) in work.spans.iter().enumerate() {
+        let field = &plan.fields[at];
+        let mut column = Column::default();
+        let (text, asked) = (is_text(&field.checker), matches!(field.checker, Checker::Ask));
+        for row in &rows {
+            let span = row.map_or(crate::cells::Span::ABSENT, |row| spans[row]);
+            let mark = match span.place() {
+                Place::Absent => mark::ABSENT,
+                Place::Constant if span.start() == kept::NULL => mark::NULL,
+                Place::Constant if span.start() == kept::DEFAULT => mark::DEFAULT,
+                _ if asked => mark::HANDLE,
+                _ => mark::VALUE,
+            };
+            column.marks.push(mark);
+            if text {
+                if mark == mark::VALUE {
+                    column.text.extend_from_slice(work.bytes(span, block.bytes(), &[]));
+                }
+                column.ends.push(column.text.len() as u32);
+            } else {
+                column.values.push(row.map_or(0, |row| work.values[at][row]));
+            }
+        }
+        chunk.columns.push(column);
+    }
+    chunk
+}

@@ -1,0 +1,28 @@
+//! The engine of thresher: from bytes to verdicts to bytes. No Python in here: `cargo test` needs none.
+//!
+//! ```text
+//! bytes → split → cells → check → transform → encode → sink
+//!                   └ unsure → Pydantic ┘        └ rejects, report
+//! ```
+//!
+//! A stage is a file: [`source`] reads bytes, [`split`] finds records, [`cells`] finds cells and their text,
+//! [`check`] gives verdicts column by column, [`oracle`] is how Pydantic is asked, [`encode`] writes accepted
+//! records, [`reject`] writes rejected ones, [`report`] counts, [`sink`] puts blocks in order into files. [`job`]
+//! calls them in this order.
+
+pub mod cells;
+pub mod check;
+pub mod compiled;
+pub mod encode;
+pub mod error;
+pub mod job;
+pub mod keep;
+pub mod oracle;
+pub mod plan;
+pub mod pool;
+pub mod reject;
+pub mod report;
+pub mod sink;
+pub mod source;
+pub mod spill;
+pub mod split;

@@ -1,0 +1,140 @@
+//! Sink: what blocks became, put in order and written.
+//!
+//! In: the output of blocks, in any order. Out: bytes in files or in memory, in the order of the source. Whoever brings
+//! the block that is due writes it, and those that wait behind it, while others go on checking.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::keep::Chunk;
+use crate::spill::Large;
+
+/// What a block became.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Accepted records, encoded.
+    pub accepted: Vec<u8>,
+    /// Rejects, encoded.
+    pub rejects: Vec<u8>,
+    /// The last reject, where its raw bytes are too large to hold.
+    pub large: Option<Large>,
+    /// Accepted records, kept.
+    pub kept: Option<Chunk>,
+}
+
+impl Output {
+    /// Forgets the block and keeps the memory.
+    pub fn clear(&mut self) {
+        self.accepted.clear();
+        self.rejects.clear();
+        self.large = None;
+        self.kept = None;
+    }
+}
+
+/// Where the output goes.
+pub struct Targets<'a> {
+    /// Accepted records.
+    pub accepted: Option<Box<dyn Write + Send + 'a>>,
+    /// Rejects.
+    pub rejects: Box<dyn Write + Send + 'a>,
+    /// Accepted records that are kept.
+    pub chunks: Vec<Chunk>,
+}
+
+impl Targets<'_> {
+    fn write(&mut self, output: &mut Output) -> Result<()> {
+        if let Some(sink) = &mut self.accepted {
+            put(sink, &output.accepted).map_err(|error| Error::Write { sink: "output", error })?;
+        }
+        let failed = |error| Error::Write { sink: "rejects", error };
+        match &mut output.large {
+            None => put(&mut self.rejects, &output.rejects).map_err(failed)?,
+            Some(large) => {
+                let (before, after) = output.rejects.split_at(large.at);
+                put(&mut self.rejects, before).map_err(failed)?;
+                large.write(&mut self.rejects).map_err(failed)?;
+                put(&mut self.rejects, after).map_err(failed)?;
+            }
+        }
+        self.chunks.extend(output.kept.take().filter(|chunk| chunk.rows > 0));
+        Ok(())
+    }
+}
+
+fn put(sink: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    if bytes.is_empty() { Ok(()) } else { sink.write_all(bytes) }
+}
+
+struct State<'a> {
+    next: u64,
+    waiting: BTreeMap<u64, Output>,
+    free: Vec<Output>,
+    /// None while somebody is writing.
+    targets: Option<Targets<'a>>,
+    failed: bool,
+}
+
+/// Puts the output of blocks in order.
+pub struct Committer<'a> {
+    state: Mutex<State<'a>>,
+    written: Condvar,
+    most: usize,
+}
+
+impl<'a> Committer<'a> {
+    /// Writes into `targets`; holds at most `most` blocks that are not due yet.
+    #[must_use]
+    pub fn new(targets: Targets<'a>, most: usize) -> Self {
+        let state =
+            State { next: 0, waiting: BTreeMap::new(), free: Vec::new(), targets: Some(targets), failed: false };
+        Self { state: Mutex::new(state), written: Condvar::new(), most }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<'a>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the output of a block and gives back an empty one. `waiting` is called while there is no room.
+    pub fn commit(&self, sequence: u64, output: Output, waiting: &dyn Fn() -> Result<()>) -> Result<Output> {
+        let mut state = self.lock();
+        while state.waiting.len() >= self.most && sequence != state.next && !state.failed {
+            state = self
+                .written
+                .wait_timeout(state, Duration::from_millis(20))
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            drop(state);
+            waiting()?;
+            state = self.lock();
+        }
+        state.waiting.insert(sequence, output);
+        while let Some(mut targets) = state.targets.take() {
+            let due = state.next;
+            let Some(mut output) = state.waiting.remove(&due) else {
+                state.targets = Some(targets);
+                break;
+            };
+            drop(state);
+            let result = targets.write(&mut output);
+            output.clear();
+            state = self.lock();
+            state.targets = Some(targets);
+            state.failed |= result.is_err();
+            result?;
+            state.next += 1;
+            state.free.push(output);
+            self.written.notify_all();
+        }
+        Ok(state.free.pop().unwrap_or_default())
+    }
+
+    /// Gives the targets back, when every block was committed.
+    pub fn finish(self) -> Result<Targets<'a>> {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        state.targets.ok_or_else(|| Error::Panic("the sink was lost".into()))
+    }
+}

@@ -1,0 +1,276 @@
+//! Source: from files and memory to blocks that hold whole records, one after another.
+//!
+//! In: sources, in order. Out: [`Block`]s whose rows are found. Buffers belong to the block and are used again. The
+//! reader is the one serial stage: whoever holds it reads and splits one block, then hands it on to nobody: the same
+//! thread checks it. It never looks at what cells mean.
+
+use std::io::{self, Read, Write};
+use std::os::fd::BorrowedFd;
+
+use memchr::{memchr, memchr_iter};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::error::{Error, Result};
+use crate::split::{Block, Dialect, Fault, Row, Spilled, Split, split};
+
+/// One opened source.
+pub struct Source<'a> {
+    /// As shown in rejects and reports.
+    pub name: String,
+    /// Which plan it is bound to.
+    pub plan: usize,
+    /// How it is split.
+    pub dialect: Dialect,
+    /// Its bytes after the header.
+    pub input: Box<dyn Read + Send + 'a>,
+    /// Offset of the first of these bytes.
+    pub start: u64,
+    /// Line number of the first of these bytes.
+    pub line: u64,
+}
+
+/// What was read of one source.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// Records.
+    pub records: u64,
+    /// Blank lines.
+    pub blank_lines: u64,
+    /// Bytes, the header included.
+    pub bytes: u64,
+}
+
+/// Reads sources one after another into blocks.
+pub struct Reader<'a> {
+    sources: Vec<Source<'a>>,
+    block_bytes: usize,
+    current: usize,
+    sequence: u64,
+    tail: Vec<u8>,
+    ended: bool,
+    offset: u64,
+    line: u64,
+    record: u64,
+    counts: Vec<Progress>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of `sources` that hands out about `block_bytes` at a time.
+    #[must_use]
+    pub fn new(sources: Vec<Source<'a>>, block_bytes: usize) -> Self {
+        let counts = sources.iter().map(|s| Progress { bytes: s.start, ..Progress::default() }).collect();
+        let mut reader = Self {
+            sources,
+            block_bytes,
+            current: 0,
+            sequence: 0,
+            tail: Vec::new(),
+            ended: false,
+            offset: 0,
+            line: 0,
+            record: 1,
+            counts,
+        };
+        reader.begin();
+        reader
+    }
+
+    /// What was read so far, a count for each source.
+    #[must_use]
+    pub fn counts(&self) -> &[Progress] {
+        &self.counts
+    }
+
+    /// Bytes read so far, of all sources.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.counts.iter().map(|c| c.bytes).sum()
+    }
+
+    fn begin(&mut self) {
+        self.tail.clear();
+        self.ended = false;
+        self.record = 1;
+        if let Some(source) = self.sources.get(self.current) {
+            self.offset = source.start;
+            self.line = source.line;
+        }
+    }
+
+    /// Fills `block` with the next records. Returns false when there are none left.
+    pub fn fill(&mut self, block: &mut Block) -> Result<bool> {
+        while self.current < self.sources.len() {
+            if self.ended && self.tail.is_empty() {
+                self.sources[self.current].input = Box::new(io::empty());
+                self.current += 1;
+                self.begin();
+                continue;
+            }
+            let oversize = self.load(block)? == Split::Oversize;
+            self.place(block);
+            if oversize {
+                self.spill(block)?;
+            } else {
+                self.tail.extend_from_slice(&block.data[block.rows.consumed..block.len]);
+            }
+            self.advance(block);
+            block.len = block.rows.consumed;
+            if !block.rows.rows.is_empty() {
+                block.sequence = self.sequence;
+                self.sequence += 1;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads until at least one record, or one blank line, is whole.
+    fn load(&mut self, block: &mut Block) -> Result<Split> {
+        let source = &mut self.sources[self.current];
+        block.len = self.tail.len();
+        if block.data.len() < block.len {
+            block.data.resize(block.len, 0);
+        }
+        block.data[..block.len].copy_from_slice(&self.tail);
+        self.tail.clear();
+        let mut want = self.block_bytes;
+        loop {
+            let goal = block.len + want;
+            if block.data.len() < goal {
+                block.data.resize(goal, 0);
+            }
+            while !self.ended && block.len < goal {
+                let read = read_some(source, &mut block.data[block.len..goal])?;
+                self.ended = read == 0;
+                block.len += read;
+                self.counts[self.current].bytes += read as u64;
+            }
+            let outcome = split(&block.data[..block.len], self.ended, source.dialect, &mut block.rows);
+            if outcome == Split::Oversize || block.rows.consumed > 0 || self.ended {
+                return Ok(outcome);
+            }
+            want = want.max(block.len);
+        }
+    }
+
+    fn place(&self, block: &mut Block) {
+        block.source = self.current;
+        block.offset = self.offset;
+        block.line = self.line;
+        block.record = self.record;
+        block.spilled = None;
+        let rows = &block.rows;
+        // The last row of a source may lack its line end.
+        let open = !rows.rows.is_empty() && block.data[..rows.consumed].last() != Some(&b'\n');
+        block.line_a_row = rows.blank == 0 && rows.newlines + u64::from(open) == rows.rows.len() as u64;
+    }
+
+    fn advance(&mut self, block: &Block) {
+        let counts = &mut self.counts[self.current];
+        counts.records += block.rows.rows.len() as u64;
+        counts.blank_lines += block.rows.blank;
+        self.record += block.rows.rows.len() as u64;
+        self.line += block.rows.newlines;
+        self.offset += block.rows.consumed as u64;
+    }
+
+    /// Moves the record that begins at `consumed`, whose end was not seen yet, to a temporary file.
+    fn spill(&mut self, block: &mut Block) -> Result<()> {
+        let source = &mut self.sources[self.current];
+        let failed = |error| Error::Write { sink: "temporary file for a large record", error };
+        let mut file = tempfile::tempfile().map_err(failed)?;
+        let begin = block.rows.consumed;
+        let mut chunk = block.data[begin..block.len].to_vec();
+        let mut len = 0_u64;
+        let mut carriage = false;
+        let mut newline = false;
+        let mut taken = 0_u64;
+        loop {
+            // The bytes of the record that are in the buffer hold no line end of its own: it was looked for.
+            let found = if taken == 0 { None } else { memchr(b'\n', &chunk) };
+            let part = &chunk[..found.unwrap_or(chunk.len())];
+            if carriage && !(part.is_empty() && found.is_some()) {
+                file.write_all(b"\r").map_err(failed)?;
+                len += 1;
+            }
+            if !part.is_empty() {
+                carriage = part.ends_with(b"\r");
+                let keep = &part[..part.len() - usize::from(carriage)];
+                file.write_all(keep).map_err(failed)?;
+                len += keep.len() as u64;
+                self.line += memchr_iter(b'\n', keep).count() as u64;
+            }
+            taken += part.len() as u64;
+            if let Some(found) = found {
+                newline = true;
+                self.tail.extend_from_slice(&chunk[found + 1..]);
+                break;
+            }
+            chunk.resize(self.block_bytes.max(1 << 16), 0);
+            let read = read_some(source, &mut chunk)?;
+            chunk.truncate(read);
+            self.counts[self.current].bytes += read as u64;
+            if read == 0 {
+                self.ended = true;
+                if carriage {
+                    file.write_all(b"\r").map_err(failed)?;
+                    len += 1;
+                }
+                break;
+            }
+        }
+        let at = begin as u32;
+        let rows = &mut block.rows;
+        rows.faults.push((rows.rows.len() as u32, Fault::TooLarge));
+        rows.rows.push(Row { start: at, end: at, first: rows.ends.len() as u32, cells: 0 });
+        block.spilled = Some(Spilled { file, len });
+        self.line += u64::from(newline);
+        self.offset += taken + u64::from(newline);
+        Ok(())
+    }
+}
+
+fn read_some(source: &mut Source<'_>, buffer: &mut [u8]) -> Result<usize> {
+    loop {
+        match source.input.read(buffer) {
+            Ok(read) => return Ok(read),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                return match error.downcast::<Error>() {
+                    Ok(ours) => Err(ours),
+                    Err(error) => Err(Error::Read { source: source.name.clone(), error }),
+                };
+            }
+        }
+    }
+}
+
+/// A descriptor that belongs to somebody else, read in a way that can be cancelled: a pipe may never bring anything.
+pub struct Descriptor<'a> {
+    fd: BorrowedFd<'a>,
+    regular: bool,
+    waiting: Box<dyn Fn() -> Result<()> + Send + 'a>,
+}
+
+impl<'a> Descriptor<'a> {
+    /// Reads from `fd`. While a pipe brings nothing, `waiting` is asked several times a second whether to go on.
+    #[must_use]
+    pub fn new(fd: BorrowedFd<'a>, waiting: Box<dyn Fn() -> Result<()> + Send + 'a>) -> Self {
+        let regular = rustix::fs::fstat(fd)
+            .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file());
+        Self { fd, regular, waiting }
+    }
+}
+
+impl Read for Descriptor<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while !self.regular {
+            (self.waiting)().map_err(io::Error::other)?;
+            let wait = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+            if poll(&mut [PollFd::new(&self.fd, PollFlags::IN)], Some(&wait))? > 0 {
+                break;
+            }
+        }
+        Ok(rustix::io::read(self.fd, buffer)?)
+    }
+}

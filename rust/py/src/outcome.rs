@@ -1,0 +1,54 @@
+//! Outcome: what a run gives back, as plain Python objects.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use thresher_core::job::Outcome;
+use thresher_core::keep::{Chunk, Column};
+
+use crate::bytes;
+
+/// A dict with the keys of `thresher._engine.Outcome`.
+pub(crate) fn to_python<'py>(
+    py: Python<'py>,
+    outcome: Outcome,
+    blank_lines: &[u64],
+    rejects: &[u8],
+    objects: Vec<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let result = PyDict::new(py);
+    let sources = outcome.sources.into_iter().zip(blank_lines).map(|((name, read, accepted, rejected), before)| {
+        (name, read.records, accepted, rejected, read.blank_lines + before, read.bytes)
+    });
+    result.set_item("sources", PyList::new(py, sources.collect::<Vec<_>>())?)?;
+    let counts = outcome.errors.into_iter().map(|c| (c.loc, c.kind, c.count, c.source, c.record, c.line));
+    result.set_item("counts", PyList::new(py, counts.collect::<Vec<_>>())?)?;
+    let chunks = PyList::empty(py);
+    for chunk in outcome.chunks {
+        chunks.append(to_chunk(py, &chunk)?)?;
+    }
+    result.set_item("chunks", chunks)?;
+    result.set_item("objects", PyList::new(py, objects)?)?;
+    result.set_item("rejects", bytes(py, rejects))?;
+    result.set_item("asked_cells", outcome.asked_cells)?;
+    result.set_item("asked_records", outcome.asked_records)?;
+    Ok(result)
+}
+
+fn to_chunk<'py>(py: Python<'py>, chunk: &Chunk) -> PyResult<Bound<'py, PyAny>> {
+    let columns = PyList::empty(py);
+    for column in &chunk.columns {
+        columns.append(to_column(py, column)?)?;
+    }
+    let instances = PyDict::new(py);
+    for &(row, handle) in &chunk.instances {
+        instances.set_item(row, handle)?;
+    }
+    Ok((chunk.plan, chunk.rows, columns, instances).into_pyobject(py)?.into_any())
+}
+
+fn to_column<'py>(py: Python<'py>, column: &Column) -> PyResult<Bound<'py, PyAny>> {
+    let values: Vec<u8> = column.values.iter().flat_map(|value| value.to_ne_bytes()).collect();
+    let ends: Vec<u8> = column.ends.iter().flat_map(|end| end.to_ne_bytes()).collect();
+    let parts = (bytes(py, &column.marks), bytes(py, &values), bytes(py, &ends), bytes(py, &column.text));
+    Ok(parts.into_pyobject(py)?.into_any())
+}
