@@ -1,0 +1,1 @@
+"""Measurements: workloads, rivals, and the suite that follows speed from commit to commit."""

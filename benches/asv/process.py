@@ -1,0 +1,104 @@
+"""Whole runs: a workload's file in, accepted records and rejects out.
+
+Parameters: engine, workload, number of records, share of bad records, threads. The Python engine, which is there to be
+read, is measured on small files only.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import thresher
+from benches import data
+from benches.models import MODELS, NULL_VALUES
+
+SIZES = (1_000, 100_000, 1_000_000)
+CASES = list(itertools.product(("readings", "orders"), SIZES, (0.01, 1.0)))
+
+
+def files() -> Path:
+    """Return the directory of the workloads' files."""
+    return Path(os.environ.get("THRESHER_BENCH_DATA", Path(tempfile.gettempdir()) / "thresher-benches"))
+
+
+class Process:
+    """One run of a compiled pipeline, file to files."""
+
+    params: Any = (("rust", "python"), ("readings", "orders"), SIZES, (0.01, 1.0), (1, 2))
+    param_names = ("engine", "workload", "records", "bad", "workers")
+    timeout = 300
+
+    def setup_cache(self) -> None:
+        """Write the files once."""
+        for workload, records, bad in CASES:
+            data.cached(files(), workload, records, bad=bad)
+
+    def setup(self, engine: str, workload: str, records: int, bad: float, workers: int) -> None:
+        """Compile the schema."""
+        if engine == "python" and (records > 100_000 or workers > 1):
+            raise NotImplementedError("the Python engine is measured on small files, and it has one thread")
+        self.source = data.cached(files(), workload, records, bad=bad)
+        self.pipeline = thresher.Pipeline(MODELS[workload])
+        self.directory = tempfile.TemporaryDirectory()
+        self.settings: dict[str, Any] = {
+            "output": Path(self.directory.name) / "accepted.csv",
+            "rejects": Path(self.directory.name) / "rejects.jsonl",
+            "null_values": NULL_VALUES[workload],
+            "engine": engine,
+            "workers": workers,
+        }
+
+    def teardown(self, *_: Any) -> None:
+        """Remove what was written."""
+        if hasattr(self, "directory"):
+            self.directory.cleanup()
+
+    def time_process(self, *_: Any) -> None:
+        """Seconds."""
+        self.pipeline.process(self.source, **self.settings)
+
+    def peakmem_process(self, *_: Any) -> None:
+        """Peak memory of the process."""
+        self.pipeline.process(self.source, **self.settings)
+
+    def track_records_per_second(self, *_: Any) -> float:
+        """Records a second, as the run itself reports them."""
+        result = self.pipeline.process(self.source, **self.settings)
+        return result.read / result.elapsed
+
+    track_records_per_second.unit = "records/s"  # type: ignore[attr-defined]
+
+
+class Command:
+    """The command as a whole process, start included."""
+
+    def setup(self) -> None:
+        """Write a small file."""
+        self.source = data.cached(files(), "readings", 1_000)
+        self.environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+
+    def _run(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "thresher", *arguments]
+        subprocess.run(command, env=self.environment, check=True, capture_output=True)
+
+    def time_version(self) -> None:
+        """``thresher version``."""
+        self._run("version")
+
+    def time_process_1000_readings(self) -> None:
+        """``thresher process`` of 1,000 records with a Pydantic model."""
+        self._run("process", str(self.source), "--schema", "benches.models:Reading", "-o", os.devnull)
+
+
+class Import:
+    """What it costs to import the package."""
+
+    def timeraw_import(self) -> str:
+        """``import thresher``."""
+        return "import thresher"

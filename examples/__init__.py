@@ -1,0 +1,1 @@
+"""Small real data with the models that judge it."""

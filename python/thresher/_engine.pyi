@@ -1,0 +1,57 @@
+"""The native extension. Its functions are called by ``_rust.py`` alone."""
+
+from collections.abc import Callable
+from typing import TypedDict
+
+from thresher.engine import Oracle, Source
+
+debug: bool
+"""Whether it was built without optimisation."""
+
+version: str
+"""The version of its crate."""
+
+class Failure(Exception):
+    """What stopped a run."""
+
+    args: tuple[str, str, int, str]
+    """kind (``read``, ``write``, ``plan``, ``panic``), what, errno or 0, text."""
+
+class Outcome(TypedDict):
+    """What a run gives back."""
+
+    sources: list[tuple[str, int, int, int, int, int]]
+    """name, read, accepted, rejected, blank lines, bytes."""
+    counts: list[tuple[str, str, int, int, int, int]]
+    """loc as JSON, type, count, position of the source, record, line."""
+    chunks: list[tuple[int, int, list[tuple[bytes, bytes, bytes, bytes]], dict[int, int]]]
+    """plan, rows, (marks, int64 values, uint32 ends, text) of each field, handles of whole records by row."""
+    objects: list[object]
+    """What handles stand for."""
+    rejects: bytes
+    asked_cells: int
+    asked_records: int
+
+def run(
+    job: bytes,
+    sources: list[Source],
+    oracle: Oracle,
+    accepted: int | None,
+    rejects: int | None,
+    progress: Callable[[int], None] | None,
+) -> Outcome:
+    """Run a job, given as JSON.
+
+    Raises:
+        Failure: a source could not be read, a sink not written, or the engine broke.
+    """
+
+def error_types() -> list[str]:
+    """Return the types of every error that a kernel can give."""
+
+def check_job(job: bytes) -> None:
+    """Read a job as the engine would.
+
+    Raises:
+        Failure: it cannot be carried out.
+    """

@@ -1,0 +1,260 @@
+"""Run: a job and its opened sources enter, written files and an :class:`Outcome` leave: the Python engine.
+
+The reference that the native engine is measured by: the splitter of this package, then Pydantic itself for every
+record. Never decides a verdict, and never opens or publishes a file.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from thresher._python import reject
+from thresher._python.reject import Stage, Structural
+from thresher._python.split import Record, Splitter
+from thresher.engine import Count, Fault, Job, Oracle, Outcome, Source, SourceCount
+from thresher.errors import EngineError, FileError
+from thresher.opened import read_fd
+
+__all__ = ["PythonEngine"]
+
+BATCH_RECORDS = 1000
+"""Records that the oracle is asked about at once."""
+
+BATCH_BYTES = 1 << 20
+"""Raw bytes after which a batch is full, however few records it has."""
+
+WRITE_BYTES = 1 << 18
+"""Bytes that are collected before they are written."""
+
+
+class PythonEngine:
+    """The reference engine. It has no state: one object may run many jobs at once."""
+
+    name = "python"
+
+    def run(
+        self,
+        job: Job,
+        sources: Sequence[Source],
+        oracle: Oracle,
+        *,
+        accepted: int | None,
+        rejects: int | None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Outcome:
+        """Run a job to its end.
+
+        Args:
+            job: the plans and settings; ``workers`` and ``block_bytes`` mean nothing here.
+            sources: in the order in which their records are to come out.
+            oracle: Pydantic.
+            accepted: descriptor that accepted records are written to; None with ``job.accepted_format`` None.
+            rejects: descriptor that rejects are written to; None: they come back in the outcome.
+            progress: called after each batch with the bytes read so far.
+
+        Raises:
+            DataProcessingError: a validator of the user's crashed.
+            FileError: a source could not be read, or a sink not written.
+            EngineError: the oracle broke its contract.
+        """
+        run = _Run(job, oracle, accepted, rejects, progress)
+        counts = [run.source(source) for source in sources]
+        return run.outcome(counts)
+
+
+class KeptInstances:
+    """Accepted records that were kept in memory, as the model's instances."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._instances: list[Any] = []
+        self.append = self._instances.append
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return len(self._instances)
+
+    def instances(self) -> Iterator[Any]:
+        """Yield the instances in the order of the source."""
+        return iter(self._instances)
+
+
+class _Run:
+    """One job under way."""
+
+    def __init__(
+        self,
+        job: Job,
+        oracle: Oracle,
+        accepted: int | None,
+        rejects: int | None,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        self._job = job
+        self._oracle = oracle
+        self._progress = progress
+        self._kept = KeptInstances() if job.accepted_format is None else None
+        self._accepted = _Output(accepted, "accepted records")
+        self._rejects = _Output(rejects, "rejects")
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._first: dict[tuple[str, str], tuple[str, int, int]] = {}
+        self._finished_bytes = 0
+        self._asked = 0
+
+    def source(self, source: Source) -> SourceCount:
+        """Process one source and return its accounting."""
+        tally: Counter[str] = Counter()
+        plan = self._job.plans[source.plan]
+        splitter = Splitter(
+            _reader(source),
+            delimiter=plan.delimiter,
+            columns=len(plan.columns),
+            max_record_bytes=self._job.max_record_bytes,
+            offset=source.start,
+            line=source.start_line,
+        )
+        batch: list[Record] = []
+        held = 0
+        for record in splitter:
+            if isinstance(record.raw, bytes):
+                batch.append(record)
+                held += len(record.raw)
+                if len(batch) < BATCH_RECORDS and held < BATCH_BYTES:
+                    continue
+                self._batch(batch, source, tally)
+            else:
+                # Its file is open only until the next record is asked for.
+                self._batch([*batch, record], source, tally)
+            batch, held = [], 0
+            if self._progress is not None:
+                self._progress(self._finished_bytes + splitter.offset)
+        self._batch(batch, source, tally)
+        self._finished_bytes += splitter.offset
+        if self._progress is not None:
+            self._progress(self._finished_bytes)
+        return SourceCount(
+            name=source.name,
+            read=tally.total(),
+            accepted=tally["accepted"],
+            rejected=tally["rejected"],
+            filtered=0,
+            blank_lines=source.blank_lines + splitter.blank_lines,
+            bytes=splitter.offset,
+        )
+
+    def outcome(self, sources: list[SourceCount]) -> Outcome:
+        """Write what is still held, and return the result."""
+        self._accepted.flush()
+        self._rejects.flush()
+        return Outcome(
+            sources=sources,
+            counts=[Count(loc, type_, self._counts[loc, type_], *where) for (loc, type_), where in self._first.items()],
+            kept=self._kept,
+            rejects=self._rejects.kept(),
+            asked_records=self._asked,
+        )
+
+    def _batch(self, batch: list[Record], source: Source, tally: Counter[str]) -> None:
+        """Give each record of a batch its verdict, and write it, in order."""
+        sound = [record for record in batch if record.error is None]
+        self._asked += len(sound)
+        answers = (
+            self._oracle.records(source.plan, [r.cells for r in sound], [(r.number, r.line) for r in sound])
+            if sound
+            else []
+        )
+        if len(answers) != len(sound):
+            raise EngineError(f"the oracle gave {len(answers)} answers for {len(sound)} records: please report this")
+        answer = iter(answers)
+        for record in batch:
+            if record.error is not None:
+                tally["rejected"] += 1
+                self._reject(record, source, "split", [self._fault(record, record.error, source)])
+                continue
+            verdict = next(answer)
+            if isinstance(verdict, list):
+                tally["rejected"] += 1
+                self._reject(record, source, "validate", verdict)
+                continue
+            tally["accepted"] += 1
+            if self._kept is not None:
+                self._kept.append(verdict[1])
+            else:
+                self._accepted.write(verdict[0])
+
+    def _fault(self, record: Record, error: Structural, source: Source) -> Fault:
+        return error.fault(
+            max_record_bytes=self._job.max_record_bytes,
+            expected=len(self._job.plans[source.plan].columns),
+            actual=len(record.cells),
+        )
+
+    def _reject(self, record: Record, source: Source, stage: Stage, faults: list[Fault]) -> None:
+        number, line = record.number, record.line
+        for fault in faults:
+            key = fault.loc, fault.type
+            self._counts[key] += 1
+            self._first.setdefault(key, (source.name, number, line))
+        write, raw = self._rejects.write, record.raw
+        if self._job.rejects_format == "jsonl":
+            reject.jsonl_line(write, number, line, record.byte_offset, source.name, stage, faults, raw)
+        else:
+            plan = self._job.plans[source.plan]
+            reject.csv_line(write, number, line, stage, faults, raw, plan.delimiter, len(plan.columns))
+
+
+class _Output:
+    """Bytes on their way to a descriptor, or to memory where there is none."""
+
+    def __init__(self, fd: int | None, what: str) -> None:
+        self._fd = fd
+        self._what = what
+        self._held = bytearray()
+
+    def write(self, data: bytes) -> None:
+        self._held += data
+        if self._fd is not None and len(self._held) >= WRITE_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._fd is None:
+            return
+        with memoryview(self._held) as view:
+            done = 0
+            try:
+                while done < len(view):
+                    done += os.write(self._fd, view[done:])
+            except OSError as error:
+                raise FileError(
+                    f"the {self._what} could not be written: {error.strerror}", errno=error.errno
+                ) from error
+        self._held.clear()
+
+    def kept(self) -> bytes:
+        return bytes(self._held)
+
+
+def _reader(source: Source) -> Callable[[int], bytes]:
+    """Return a read that begins at ``source.start``."""
+    if source.data is not None:
+        whole = io.BytesIO(source.data)
+        whole.seek(source.start)
+        return whole.read
+    head = io.BytesIO(source.head)
+    head.seek(source.start)
+    name, fd, more = source.name, source.fd, source.read
+
+    def read(n: int) -> bytes:
+        if piece := head.read(n):
+            return piece
+        if more is not None:
+            return more(n)
+        if fd is None:
+            raise EngineError(f"the source {name!r} has nothing to be read from: please report this")
+        return read_fd(fd, name, n)
+
+    return read

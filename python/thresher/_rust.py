@@ -1,0 +1,79 @@
+"""The Rust engine, as :class:`thresher.engine.Engine`: a job goes in as JSON, plain objects come back.
+
+Nothing is decided here. The twin of ``_python/run.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from thresher import _engine
+from thresher.columns import Columns
+from thresher.engine import Count, Job, Oracle, Outcome, Source, SourceCount
+from thresher.errors import EngineError, FileError
+
+__all__ = ["RustEngine"]
+
+if _engine.debug:
+    warnings.warn(
+        "thresher._engine is a debug build and many times slower than a release: build it with --release",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+
+class RustEngine:
+    """The native engine. It has no state: one object may run many jobs at once."""
+
+    name = "rust"
+
+    def run(
+        self,
+        job: Job,
+        sources: Sequence[Source],
+        oracle: Oracle,
+        *,
+        accepted: int | None,
+        rejects: int | None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Outcome:
+        """Run a job to its end; see :meth:`thresher.engine.Engine.run`."""
+        try:
+            done = _engine.run(msgspec.json.encode(job), list(sources), oracle, accepted, rejects, progress)
+        except _engine.Failure as failure:
+            raise _mapped(failure) from None
+        names = [source.name for source in sources]
+        kept = None
+        if job.accepted_format is None:
+            kept = Columns(job.plans, done["chunks"], done["objects"], oracle.compiled)
+        return Outcome(
+            sources=[
+                SourceCount(
+                    name=name, read=read, accepted=good, rejected=bad, filtered=0, blank_lines=blank, bytes=size
+                )
+                for name, read, good, bad, blank, size in done["sources"]
+            ],
+            counts=[
+                Count(loc, type_, count, names[source], record, line)
+                for loc, type_, count, source, record, line in done["counts"]
+            ],
+            kept=kept,
+            rejects=done["rejects"],
+            asked_cells=done["asked_cells"],
+            asked_records=done["asked_records"],
+        )
+
+
+def _mapped(failure: _engine.Failure) -> Exception:
+    """Return the exception of thresher for one of the engine."""
+    kind, what, errno, text = failure.args
+    why = os.strerror(errno) if errno else text
+    if kind == "read":
+        return FileError(f"{what!r} could not be read: {why}", errno=errno or None, filename=what)
+    if kind == "write":
+        return FileError(f"the {what} could not be written: {why}", errno=errno or None)
+    return EngineError(f"the engine failed ({kind}, {what}): {text}; please report this")

@@ -1,0 +1,87 @@
+"""Arrays: accepted records enter, one NumPy array for each field leaves.
+
+NumPy is imported when this is used. A field's array has a native type only where every value fits it exactly;
+otherwise it holds the Python objects. Never changes a value.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, get_args
+
+if TYPE_CHECKING:
+    import numpy as np
+    from pydantic import BaseModel
+
+__all__ = ["to_arrays"]
+
+DTYPES: dict[type, str] = {
+    bool: "bool",
+    int: "int64",
+    float: "float64",
+    dt.date: "datetime64[D]",
+    dt.datetime: "datetime64[us]",
+    dt.timedelta: "timedelta64[us]",
+}
+"""The array type of each exact Python type; any other type, an Enum of ints included, becomes objects."""
+
+INT64 = range(-(1 << 63), 1 << 63)
+
+
+def to_arrays(schema: type[BaseModel], records: Iterable[Any]) -> dict[str, np.ndarray[Any, Any]]:
+    """Return an array for each field, its length the number of records.
+
+    Args:
+        schema: the model of the records; its annotations decide where a field has no value, or none but None.
+        records: accepted records; what ``extra='allow'`` kept beside the fields comes after them.
+
+    Returns:
+        for each field: an array of shape (records,), masked where the field has None and a native type.
+    """
+    hints = {name: _hint(info.annotation) for name, info in schema.model_fields.items()}
+    columns: dict[str, list[Any]] = {name: [] for name in hints}
+    fields = tuple(columns)
+    count = 0
+    for record in records:
+        for name in fields:
+            columns[name].append(getattr(record, name))
+        for name, value in (getattr(record, "__pydantic_extra__", None) or {}).items():
+            column = columns.setdefault(name, [])
+            column.extend([None] * (count - len(column)))
+            column.append(value)
+        count += 1
+    for column in columns.values():
+        column.extend([None] * (count - len(column)))
+    return {name: _array(column, hints.get(name)) for name, column in columns.items()}
+
+
+def _hint(annotation: Any) -> type | None:
+    """Return the one type that an annotation allows beside None, where there is one."""
+    kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not type(None)]
+    return kinds[0] if len(kinds) == 1 and isinstance(kinds[0], type) else None
+
+
+def _array(values: list[Any], hint: type | None) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    kinds = {type(value) for value in values}
+    null = type(None) in kinds
+    kinds.discard(type(None))
+    kind = kinds.pop() if len(kinds) == 1 else hint if not kinds else None
+    dtype = DTYPES.get(kind) if kind is not None else None
+    if dtype is not None and kind is int and any(value not in INT64 for value in values if value is not None):
+        dtype = None
+    if dtype is not None and kind is dt.datetime and any(v.tzinfo is not None for v in values if v is not None):
+        dtype = None
+    if dtype is None:
+        objects = np.empty(len(values), dtype=object)
+        for place, value in enumerate(values):
+            objects[place] = value
+        return objects
+    if not null:
+        return np.array(values, dtype=dtype)
+    mask = np.fromiter((value is None for value in values), dtype=bool, count=len(values))
+    zero = np.zeros((), dtype=dtype)[()]
+    filled = np.array([zero if value is None else value for value in values], dtype=dtype)
+    return np.ma.MaskedArray(filled, mask=mask)

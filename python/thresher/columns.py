@@ -1,0 +1,232 @@
+"""Columns: accepted records as the Rust engine keeps them enter, instances of the model leave when somebody looks.
+
+Builds what Pydantic would have built, from values that the engine parsed; never validates. The layout of a chunk is that
+of ``rust/core/src/keep.rs``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import uuid
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from thresher import plan as kinds
+from thresher.plan import Plan
+from thresher.schema.values import FieldValues
+
+if TYPE_CHECKING:
+    from thresher.schema.compiled import Compiled
+
+__all__ = ["Columns"]
+
+Chunk: TypeAlias = "tuple[int, int, list[tuple[bytes, bytes, bytes, bytes]], dict[int, int]]"
+
+# The marks of `keep::mark` on the Rust side.
+_VALUE, _NULL, _DEFAULT, _ABSENT, _HANDLE = range(5)
+
+_MISSING: Any = object()
+
+
+class Columns:
+    """Accepted records in memory, as columns."""
+
+    def __init__(
+        self, plans: Sequence[Plan], chunks: Sequence[Chunk], objects: Sequence[Any], compiled: Compiled
+    ) -> None:
+        """Keep the chunks; nothing is built yet.
+
+        Args:
+            plans: the plans of the job.
+            chunks: the accepted records of each block.
+            objects: what handles stand for.
+            compiled: the schema.
+        """
+        self._plans = plans
+        self._chunks = chunks
+        self._objects = objects
+        self._compiled = compiled
+        self._count = sum(chunk[1] for chunk in chunks)
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return self._count
+
+    def instances(self) -> Iterator[Any]:
+        """Yield instances of the model, in the order of the sources. Each call builds them anew."""
+        builders: dict[int, _Builder] = {}
+        for chunk in self._chunks:
+            number = chunk[0]
+            builder = builders.get(number)
+            if builder is None:
+                builder = builders[number] = _Builder(self._plans[number], self._compiled, self._objects)
+            yield from builder.build(chunk)
+
+
+class _Builder:
+    """Builds the records of one plan."""
+
+    def __init__(self, plan: Plan, compiled: Compiled, objects: Sequence[Any]) -> None:
+        self._model = compiled.schema
+        self._objects = objects
+        self._known = len(compiled.fields)
+        self._names = [field.name for field in compiled.fields]
+        self._extra = compiled.extra == "allow"
+        self._post_init = bool(getattr(self._model, "__pydantic_post_init__", None))
+        native = plan.route == "native"
+        self._keys = self._names + [field.name for field in plan.fields[self._known :]]
+        self._columns = [_Values(field, at, compiled, objects) for at, field in enumerate(plan.fields)] if native else []
+
+    def build(self, chunk: Chunk) -> Iterator[Any]:
+        """Yield the records of a chunk."""
+        _, rows, columns, instances = chunk
+        objects = self._objects
+        if not self._columns:
+            for row in range(rows):
+                yield objects[instances[row]]
+            return
+        built = [values.read(column) for values, column in zip(self._columns, columns, strict=True)]
+        marks = [column[0] for column in columns]
+        plain = [not any(mark) for mark in marks]
+        always = all(plain)
+        names, known = self._names, self._known
+        for row in range(rows):
+            if row in instances:
+                yield objects[instances[row]]
+                continue
+            values = {name: column[row] for name, column in zip(names, built, strict=False)}
+            if always:
+                given = set(names)
+            else:
+                given = {name for name, mark in zip(names, marks, strict=False) if mark[row] != _DEFAULT}
+            extra: dict[str, Any] | None = None
+            if self._extra:
+                more = zip(self._keys[known:], built[known:], marks[known:], strict=True)
+                extra = {key: column[row] for key, column, mark in more if mark[row] != _ABSENT}
+            yield self._instance(values, given | extra.keys() if extra else given, extra)
+
+    def _instance(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None) -> Any:
+        """Return an instance, made the way pydantic-core makes one."""
+        instance = self._model.__new__(self._model)
+        put = object.__setattr__
+        put(instance, "__dict__", values)
+        put(instance, "__pydantic_extra__", extra)
+        put(instance, "__pydantic_fields_set__", given)
+        if self._post_init:
+            instance.model_post_init(None)
+        else:
+            put(instance, "__pydantic_private__", None)
+        return instance
+
+
+class _Values:
+    """Turns one column of a chunk into Python objects."""
+
+    def __init__(self, field: kinds.BoundField, at: int, compiled: Compiled, objects: Sequence[Any]) -> None:
+        self._objects = objects
+        self._kind = field.kind
+        self._default = _Default(compiled, at)
+        self._choices: list[Any] | None = None
+        if isinstance(field.kind, kinds.Choice):
+            values = FieldValues(compiled, at)
+            self._choices = [values.of(cell) for cell in field.kind.cells]
+
+    def read(self, column: tuple[bytes, bytes, bytes, bytes]) -> list[Any]:
+        """Return the values of a column, one for each row."""
+        marks = column[0]
+        found = self._parsed(column)
+        if any(marks):
+            objects = self._objects
+            for row, mark in enumerate(marks):
+                if mark == _NULL:
+                    found[row] = None
+                elif mark == _DEFAULT:
+                    found[row] = self._default()
+                elif mark == _HANDLE:
+                    found[row] = objects[found[row]]
+        return found
+
+    def _parsed(self, column: tuple[bytes, bytes, bytes, bytes]) -> list[Any]:
+        """Return the parsed value of every row; of rows that hold none, anything."""
+        kind = self._kind
+        marks, values, ends, text = column
+        if isinstance(kind, kinds.Float):
+            return array("d", values).tolist()
+        if isinstance(kind, kinds.Int | kinds.Ask):
+            return array("q", values).tolist()
+        if isinstance(kind, kinds.Bool):
+            return [value == 1 for value in array("q", values)]
+        if isinstance(kind, kinds.TimeDelta):
+            return [datetime.timedelta(microseconds=value) for value in array("q", values)]
+        if self._choices is not None:
+            choices = self._choices
+            return [choices[value] for value in array("q", values)]
+        convert = _FROM_TEXT.get(type(kind))
+        texts = _texts(ends, text)
+        if convert is None:
+            return texts
+        return [convert(each) if mark == _VALUE else None for each, mark in zip(texts, marks, strict=True)]
+
+
+def _texts(ends: bytes, text: bytes) -> list[Any]:
+    """Return the texts that end at ``ends``."""
+    bounds = array("I", b"\x00" * 4 + ends)
+    if text.isascii():
+        whole = text.decode("ascii")
+        return [whole[start:end] for start, end in pairwise(bounds)]
+    return [text[start:end].decode() for start, end in pairwise(bounds)]
+
+
+class _Default:
+    """The default of a field, as Pydantic gives it to one record after another."""
+
+    def __init__(self, compiled: Compiled, at: int) -> None:
+        self._compiled = compiled
+        self._at = at
+        self._values: FieldValues | None = None
+        self._shared = _MISSING
+
+    def __call__(self) -> Any:
+        if self._shared is not _MISSING:
+            return self._shared
+        if self._values is None:
+            self._values = FieldValues(self._compiled, self._at)
+        value = self._values.default()
+        try:
+            hash(value)
+        except TypeError:
+            # Pydantic gives each record a copy of its own.
+            return value
+        self._shared = value
+        return value
+
+
+def _moment(text: str) -> datetime.datetime:
+    return _zoned(datetime.datetime.fromisoformat(text))
+
+
+def _clock(text: str) -> datetime.time:
+    return _zoned(datetime.time.fromisoformat(text))
+
+
+def _zoned(value: Any) -> Any:
+    """Return a datetime or time with its time zone as pydantic-core's own class."""
+    offset = value.utcoffset()
+    if offset is None:
+        return value
+    from pydantic_core import TzInfo
+
+    return value.replace(tzinfo=TzInfo(offset.total_seconds()))
+
+
+_FROM_TEXT: dict[type, Callable[[str], Any]] = {
+    kinds.Bytes: str.encode,
+    kinds.Date: datetime.date.fromisoformat,
+    kinds.DateTime: _moment,
+    kinds.Time: _clock,
+    kinds.Decimal: decimal.Decimal,
+    kinds.Uuid: uuid.UUID,
+}

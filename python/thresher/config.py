@@ -1,0 +1,102 @@
+"""The settings of a run: one documented struct. Unknown settings are refused with the closest name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from thresher.errors import ConfigurationError, closest
+
+__all__ = ["Config"]
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of a run; every one of them can be given to :func:`thresher.process` by name."""
+
+    delimiter: str = "auto"
+    """One ASCII character, or ``auto``: the one of ``, ; \\t |`` under which the header matches most fields."""
+
+    null_values: tuple[str, ...] = ("",)
+    """Texts that make a cell null, quoted or not. An empty tuple: no cell is null."""
+
+    header: bool | tuple[str, ...] = True
+    """``True``: the first record holds the column names. ``False``: there is no header and the columns are the
+    fields of the schema in order. A tuple of names: there is no header and these are the columns."""
+
+    format: Literal["auto", "csv", "tsv"] = "auto"
+    """The format of the source; ``auto``: by suffix, else by its first byte."""
+
+    max_record_bytes: int = 1 << 20
+    """A record longer than this many bytes is rejected (``record_too_large``)."""
+
+    max_rejects: str | int | None = None
+    """More rejects than this make the command end with status 1: a count, or a share of the records read such
+    as ``"5%"``."""
+
+    workers: int = 0
+    """Threads that work at once, the caller's included; 0: as many as there are processors."""
+
+    engine: Literal["auto", "rust", "python"] = "auto"
+    """Who does the work. ``THRESHER_ENGINE`` in the environment comes before ``auto``."""
+
+    block_bytes: int = 1 << 18
+    """Bytes of input that are split and checked together. Changes speed and memory, never the result."""
+
+    schema: str | None = None
+    """``package.module:Name`` of the schema to use where none is given."""
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot work."""
+        if self.delimiter != "auto":
+            usable = len(self.delimiter) == 1 and self.delimiter.isascii() and self.delimiter not in '"\r\n\x00'
+            if not usable:
+                raise ConfigurationError(
+                    f"delimiter {self.delimiter!r} cannot be used: give one ASCII character other than a quote "
+                    "or a line end, or 'auto'"
+                )
+        for name, least in (("max_record_bytes", 1), ("workers", 0), ("block_bytes", 1)):
+            value = getattr(self, name)
+            if value < least:
+                raise ConfigurationError(f"{name} must be at least {least}, not {value}")
+        self.reject_limit(0)
+
+    def reject_limit(self, read: int) -> int | None:
+        """Return how many rejects are allowed among ``read`` records, or None for any number."""
+        limit = self.max_rejects
+        if limit is None:
+            return None
+        text = str(limit).strip()
+        try:
+            if text.endswith("%"):
+                share = float(text[:-1])
+                if not 0 <= share <= 100:
+                    raise ValueError
+                return int(read * share / 100)
+            count = int(text)
+            if count < 0:
+                raise ValueError
+        except ValueError:
+            raise ConfigurationError(
+                f"max_rejects {limit!r} is neither a count such as 100 nor a percentage such as '5%'"
+            ) from None
+        return count
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], base: Config | None = None) -> Config:
+        """Return ``base`` (default: the defaults) with ``settings`` in place of its own.
+
+        Raises:
+            ConfigurationError: a setting that does not exist (with the closest names) or has a wrong type.
+        """
+        known = cls.__struct_fields__
+        for name in settings:
+            if name not in known:
+                raise ConfigurationError(f"there is no setting {name!r}{closest(name, known)}")
+        values = msgspec.structs.asdict(base) if base is not None else {}
+        values.update(settings)
+        try:
+            return msgspec.convert(values, cls)
+        except msgspec.ValidationError as error:
+            raise ConfigurationError(f"a setting has the wrong type: {error}") from None

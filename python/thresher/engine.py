@@ -1,0 +1,228 @@
+"""The boundary between Python and an engine: what a job is, what comes back, and which engine runs it.
+
+Both engines implement :class:`Engine`. They meet Python once a job, and once for each batch that Pydantic has
+to be asked about, never once a record.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
+
+import msgspec
+
+from thresher.errors import ConfigurationError
+from thresher.plan import Plan
+
+__all__ = ["Answer", "Engine", "Fault", "Job", "Kept", "Oracle", "Outcome", "Source", "choose"]
+
+
+class Source(msgspec.Struct, kw_only=True):
+    """One opened source. Exactly one of ``fd``, ``data`` and ``read`` is set.
+
+    Offsets count from the first byte of the source, byte order mark and header included.
+    """
+
+    name: str
+    """As shown in rejects and reports: the path as given, ``<bytes>``, ``<stdin>``, the name of a file object."""
+    plan: int
+    """Which of the job's plans it is bound to."""
+    head: bytes = b""
+    """The bytes that were read from ``fd`` or ``read`` to see the header; the engine starts with these."""
+    fd: int | None = None
+    """A file descriptor, positioned just after ``head``."""
+    data: bytes | None = None
+    """The whole source in memory."""
+    read: Callable[[int], bytes] | None = None
+    """``read(n)`` returns at most n bytes, none at the end; continues just after ``head``."""
+    start: int = 0
+    """Offset of the first byte after the header."""
+    start_line: int = 1
+    """The number of the physical line that begins at ``start``."""
+    blank_lines: int = 0
+    """Blank lines before the header."""
+    size: int | None = None
+    """Bytes in all, where known."""
+
+
+class Job(msgspec.Struct, kw_only=True):
+    """What an engine is asked to do, apart from the sources themselves. Sent to Rust as JSON."""
+
+    plans: list[Plan]
+    null_values: list[str]
+    max_record_bytes: int
+    workers: int
+    block_bytes: int
+    accepted_format: Literal["csv", "tsv", "jsonl"] | None
+    """How accepted records are written; None: they are kept in memory."""
+    rejects_format: Literal["csv", "jsonl"]
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One error of one record, as Pydantic gave it, in the forms in which it is written."""
+
+    json: bytes
+    """The whole error object, as ``ValidationError.json(include_url=False)`` writes it."""
+    text: str
+    """``loc: msg [type]``, for rejects written as CSV."""
+    loc: str
+    """The loc as JSON."""
+    type: str
+
+
+Answer: TypeAlias = "tuple[bytes, object] | list[Fault]"
+"""A tuple: accepted, with the encoded bytes and the value. A list: rejected, with every error."""
+
+
+class Oracle(Protocol):
+    """Pydantic, asked in batches. ``plan`` is the position in ``Job.plans``; ``numbers`` are the record and line
+    numbers, for the message where a validator crashes."""
+
+    @property
+    def compiled(self) -> Any:
+        """The schema that is asked, as ``thresher.schema.compile`` made it."""
+        ...
+
+    def cells(
+        self, plan: int, field: int, cells: Sequence[str], numbers: Sequence[tuple[int, int]]
+    ) -> list[Answer | None]:
+        """Validate cells of one field; the bytes of an accepted one are its JSON text or CSV cell (unquoted).
+
+        None: only the whole record tells, so ask about that (a validator asked for a default, or left the field
+        out).
+        """
+        ...
+
+    def records(
+        self, plan: int, records: Sequence[Sequence[str]], numbers: Sequence[tuple[int, int]]
+    ) -> list[Answer]:
+        """Validate whole records, given their cells; the bytes of an accepted one are its line in the sink, LF and all."""
+        ...
+
+
+class Kept(Protocol):
+    """Accepted records that were kept in memory."""
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        ...
+
+    def instances(self) -> Iterator[Any]:
+        """Yield instances of the model, equal to what Pydantic would have built."""
+        ...
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How often one error occurred."""
+
+    loc: str
+    """The loc as JSON."""
+    type: str
+    count: int
+    source: str
+    """Where it occurred first."""
+    record: int
+    line: int
+
+
+class SourceCount(msgspec.Struct, frozen=True):
+    """The accounting of one source: ``read == accepted + rejected + filtered``."""
+
+    name: str
+    read: int
+    accepted: int
+    rejected: int
+    filtered: int
+    blank_lines: int
+    bytes: int
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What an engine gives back."""
+
+    sources: list[SourceCount]
+    counts: list[Count]
+    """Ordered by first occurrence (source, record), then by their place in the record."""
+    kept: Kept | None
+    """The accepted records, where the job has no format for them."""
+    rejects: bytes
+    """The rejects as written, where no descriptor was given for them."""
+    asked_cells: int = 0
+    """Cells that went to Pydantic (field hybrid)."""
+    asked_records: int = 0
+    """Records that went to Pydantic (record fallback, or unsure)."""
+
+
+class Engine(Protocol):
+    """One way of doing a job. Both ways write the same bytes."""
+
+    name: str
+
+    def run(
+        self,
+        job: Job,
+        sources: Sequence[Source],
+        oracle: Oracle,
+        *,
+        accepted: int | None,
+        rejects: int | None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Outcome:
+        """Run a job to its end.
+
+        Args:
+            job: the plans and settings.
+            sources: in the order in which their records are to come out.
+            oracle: Pydantic.
+            accepted: descriptor that accepted records are written to; None with ``job.accepted_format`` None.
+            rejects: descriptor that rejects are written to; None: they come back in the outcome.
+            progress: called now and then with the bytes read so far.
+
+        Raises:
+            DataProcessingError: a validator of the user's crashed, with the record's number.
+            FileError: a source could not be read, or a sink not written.
+            EngineError: a defect of thresher.
+        """
+        ...
+
+
+def choose(wanted: Literal["auto", "rust", "python"]) -> Engine:
+    """Return the engine: the one wanted, else ``THRESHER_ENGINE``'s, else Rust where its extension is installed.
+
+    Raises:
+        ConfigurationError: ``THRESHER_ENGINE`` names no engine, or Rust is forced and not installed.
+        ImportError: the extension is there and broken.
+    """
+    name: str = wanted
+    if name == "auto":
+        name = os.environ.get("THRESHER_ENGINE", "").strip().lower() or "auto"
+    if name not in ("auto", "rust", "python"):
+        raise ConfigurationError(f"THRESHER_ENGINE is {name!r}: use 'rust', 'python' or 'auto'")
+    if name == "python":
+        from thresher._python.run import PythonEngine
+
+        return PythonEngine()
+    try:
+        import thresher._engine  # noqa: F401
+    except ModuleNotFoundError as error:
+        if error.name != "thresher._engine":
+            raise
+        if name == "rust":
+            raise ConfigurationError(
+                "the engine 'rust' was asked for, but this installation has no thresher._engine: install a wheel "
+                "for this platform, or cargo and build it, or use engine='python'"
+            ) from None
+        warnings.warn(
+            "thresher runs on its Python engine, which is much slower, because this installation has no native "
+            "extension; install a wheel for this platform, or silence this with engine='python'",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        from thresher._python.run import PythonEngine
+
+        return PythonEngine()
+    from thresher._rust import RustEngine
+
+    return RustEngine()

@@ -1,0 +1,274 @@
+"""Opened: the first bytes of one opened source enter, its header leaves, and then what the engine is given.
+
+Reads no further than the header, or the sample that inference wants, and hands on what it has read. Never looks at a
+schema, and never opens anything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import msgspec
+
+from thresher import engine
+from thresher._python.reject import Structural
+from thresher._python.split import MARK, Splitter
+from thresher.config import Config
+from thresher.errors import DataProcessingError, FileError
+
+__all__ = ["Header", "Opened", "read_fd"]
+
+BLANK_BYTES = 1 << 16
+"""Blank lines before the header may take this many bytes."""
+
+SAMPLE_BYTES = 1 << 24
+"""A sample ends after this many bytes, however few records that are."""
+
+CANDIDATES = (",", ";", "\t", "|")
+"""The delimiters that ``auto`` chooses from, the preferred first."""
+
+
+class Header(msgspec.Struct, frozen=True):
+    """What stands at the head of a source, under one delimiter."""
+
+    cells: list[str]
+    """The names of the columns; where the source has no header the cells of its first record, to tell the delimiter
+    by, and none where it has no record or a malformed one."""
+    start: int
+    """Offset of the first byte after the header."""
+    start_line: int
+    """The number of the physical line there, from 1."""
+    blank_lines: int
+    """Blank lines before the header."""
+
+
+class Opened:
+    """One opened source.
+
+    Attributes:
+        name: as shown in rejects and reports.
+        format: how its records are written.
+        size: bytes in all, None where not known.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: Config,
+        *,
+        format: Literal["csv", "tsv"] = "csv",
+        size: int | None = None,
+        fd: int | None = None,
+        data: bytes | None = None,
+        read: Callable[[int], bytes] | None = None,
+        owned: bool = False,
+    ) -> None:
+        """Wrap what is open; exactly one of ``fd``, ``data`` and ``read`` is given.
+
+        Args:
+            name: as shown.
+            config: the settings.
+            format: how its records are written.
+            size: bytes in all, where known.
+            fd: a descriptor.
+            data: the bytes themselves.
+            read: reads at most n bytes, and raises FileError where it cannot.
+            owned: whether :meth:`close` closes the descriptor.
+        """
+        self.name = name
+        self.format = format
+        self.size = size
+        self._head = bytearray()
+        self._config = config
+        self._fd = fd
+        self._data = data
+        self._read = read
+        self._owned = owned
+        self._ended = False
+
+    def delimiters(self) -> list[str]:
+        """Return the delimiters that the source may have, the preferred first."""
+        if self._config.delimiter != "auto":
+            return [self._config.delimiter]
+        return ["\t"] if self.format == "tsv" else list(CANDIDATES)
+
+    def headers(self) -> dict[str, Header]:
+        """Return the header under each delimiter under which it can be read.
+
+        Raises:
+            DataProcessingError: it can be read under none; the reason is that of the preferred delimiter.
+            FileError: the source cannot be read.
+        """
+        found: dict[str, Header] = {}
+        reason: DataProcessingError | None = None
+        for delimiter in self.delimiters():
+            try:
+                found[delimiter] = self.header(delimiter)
+            except DataProcessingError as error:
+                reason = reason or error
+        if reason is not None and not found:
+            raise reason
+        return found
+
+    def header(self, delimiter: str) -> Header:
+        """Return the header under one delimiter.
+
+        Args:
+            delimiter: one ASCII character.
+
+        Raises:
+            DataProcessingError: the source has no header, or a malformed one.
+            FileError: the source cannot be read.
+        """
+        limit = self._config.max_record_bytes
+        # A record that begins within BLANK_BYTES is seen whole, so that the end of what is read here never counts
+        # as the end of the source.
+        cap = BLANK_BYTES + limit + 2
+        splitter = Splitter(self._peek(0, cap), delimiter=delimiter, columns=None, max_record_bytes=limit)
+        record = next(iter(splitter), None)
+        if self._config.header is not True:
+            start = len(MARK) if self.peek(len(MARK)) == MARK else 0
+            return Header(cells=record.cells if record else [], start=start, start_line=1, blank_lines=0)
+        if (record is None and splitter.offset >= cap) or (record and record.byte_offset > BLANK_BYTES):
+            raise DataProcessingError(
+                f"{self.name!r} has more than {BLANK_BYTES} bytes of blank lines before its header: remove them"
+            )
+        if record is None:
+            raise DataProcessingError(
+                f"{self.name!r} is empty: it has no header; if that is as it should be, use header=False or name the "
+                "columns with header=(…)"
+            )
+        if record.error is not None:
+            advice = _ADVICE[record.error].format(max_record_bytes=limit)
+            if record.error is Structural.INVALID_UTF8 and self.peek(2) in (b"\xff\xfe", b"\xfe\xff"):
+                advice = "is UTF-16: convert the source first, for example with `iconv -f UTF-16 -t UTF-8`"
+            raise DataProcessingError(f"{self.name!r}, line {record.line}: the header {advice}")
+        return Header(
+            cells=record.cells, start=splitter.offset, start_line=splitter.line, blank_lines=splitter.blank_lines
+        )
+
+    def sample(self, delimiter: str, header: Header, records: int) -> Iterator[list[str]]:
+        """Yield the cells of the first records; those with a structural error are left out, but count.
+
+        Args:
+            delimiter: the one that was chosen.
+            header: the header under it.
+            records: how many records are looked at, at most; a sample also ends after 16 MiB.
+
+        Raises:
+            FileError: the source cannot be read.
+        """
+        splitter = Splitter(
+            self._peek(header.start, header.start + SAMPLE_BYTES),
+            delimiter=delimiter,
+            columns=len(header.cells),
+            max_record_bytes=self._config.max_record_bytes,
+            offset=header.start,
+            line=header.start_line,
+        )
+        for record in splitter:
+            cut_off = splitter.offset >= header.start + SAMPLE_BYTES
+            if record.error is None and not cut_off:
+                yield record.cells
+            if record.number >= records or cut_off:
+                return
+
+    def source(self, plan: int, header: Header) -> engine.Source:
+        """Return what the engine is given. Nothing can be read from here after that.
+
+        Args:
+            plan: the position of the source's plan in the job.
+            header: the header under the plan's delimiter.
+        """
+        return engine.Source(
+            name=self.name,
+            plan=plan,
+            head=bytes(self._head),
+            fd=self._fd,
+            data=self._data,
+            read=self._read,
+            start=header.start,
+            start_line=header.start_line,
+            blank_lines=header.blank_lines,
+            size=self.size,
+        )
+
+    def close(self) -> None:
+        """Close the descriptor, where it was opened here. May be called again."""
+        if self._fd is not None and self._owned:
+            self._owned = False
+            os.close(self._fd)
+
+    def peek(self, count: int) -> bytes:
+        """Return the first ``count`` bytes, fewer where the source has no more.
+
+        Raises:
+            FileError: the source cannot be read.
+        """
+        read, pieces = self._peek(0, count), []
+        while piece := read(count):
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _peek(self, start: int, cap: int) -> Callable[[int], bytes]:
+        """Return a read over the bytes from ``start`` up to ``cap``; those that come from outside are kept."""
+        at = start
+
+        def read(n: int) -> bytes:
+            nonlocal at
+            n = min(n, cap - at)
+            if self._data is not None:
+                piece = self._data[at : at + n]
+            else:
+                if n > 0 and at >= len(self._head) and not self._ended:
+                    self._pull(n)
+                piece = bytes(self._head[at : at + n])
+            at += len(piece)
+            return piece
+
+        return read
+
+    def _pull(self, n: int) -> None:
+        if self._read is not None:
+            piece = self._read(n)
+        elif self._fd is not None:
+            piece = read_fd(self._fd, self.name, n)
+        else:
+            piece = b""
+        self._ended = not piece
+        self._head += piece
+
+
+def read_fd(fd: int, name: str, n: int) -> bytes:
+    """Return at most ``n`` bytes from a descriptor, none at its end.
+
+    Args:
+        fd: the descriptor.
+        name: of the source, for the message.
+        n: bytes.
+
+    Raises:
+        FileError: it cannot be read.
+    """
+    try:
+        return os.read(fd, n)
+    except OSError as error:
+        message = f"{name!r} could not be read: {error.strerror}"
+        raise FileError(message, errno=error.errno, filename=name) from error
+
+
+_ADVICE = {
+    Structural.RECORD_TOO_LARGE: (
+        "is longer than {max_record_bytes} bytes: is this a CSV file? If so, raise max_record_bytes"
+    ),
+    Structural.UNCLOSED_QUOTE: "has a quoted cell that is not closed: close it, or remove the quote",
+    Structural.STRAY_QUOTE: (
+        "has a quote inside an unquoted cell or after a closing quote: "
+        "put the whole cell in quotes and double those inside"
+    ),
+    Structural.INVALID_UTF8: (
+        "is not valid UTF-8: convert the source first, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
+    ),
+}

@@ -1,0 +1,314 @@
+"""The oracle: Pydantic, asked in batches about whole records or about the cells of one field.
+
+Enters: cells. Leaves: for each record or cell, the encoded bytes and the value, or every error as Pydantic wrote it. It
+never decides anything itself, and never re-encodes an error.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from pydantic_core import PydanticSerializationError, SchemaSerializer, SchemaValidator, ValidationError, to_json
+
+from thresher.encode import LineEncoder, cell_text, elements
+from thresher.engine import Answer, Fault, Job
+from thresher.errors import DataProcessingError
+from thresher.plan import Plan
+from thresher.schema import nodes
+
+if TYPE_CHECKING:
+    from thresher.schema.compiled import Compiled, Field
+
+__all__ = ["PydanticOracle", "errors_of", "faults"]
+
+
+class _Shown(msgspec.Struct):
+    """What is shown of one error."""
+
+    type: str
+    loc: msgspec.Raw
+    msg: str
+
+
+_raw_errors = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_shown_error = msgspec.json.Decoder(_Shown).decode
+
+
+def faults(error: ValidationError) -> list[Fault]:
+    """Return the errors of one record, each with the bytes that Pydantic wrote for it."""
+    try:
+        text = error.json(include_url=False)
+    except PydanticSerializationError:
+        # An input or a context that is no JSON: only then is an error written here.
+        lines = [to_json(each, fallback=repr, inf_nan_mode="null") for each in error.errors(include_url=False)]
+        return [_fault(line, _shown_error(line)) for line in lines]
+    try:
+        lines = [bytes(raw) for raw in _raw_errors(text)]
+        return [_fault(line, _shown_error(line)) for line in lines]
+    except msgspec.DecodeError:
+        # Pydantic writes an input or a bound that is infinite as Infinity, which is no JSON.
+        return [_fault(line.encode(), _shown_anyway(line)) for line in elements(text)]
+
+
+def _fault(line: bytes, shown: _Shown) -> Fault:
+    loc = bytes(shown.loc).decode()
+    items = msgspec.json.decode(shown.loc)
+    where = ".".join(str(item) for item in items)
+    what = f"{shown.msg} [{shown.type}]"
+    return Fault(json=line, text=f"{where}: {what}" if items else what, loc=loc, type=shown.type)
+
+
+def _shown_anyway(line: str) -> _Shown:
+    found = json.loads(line)
+    return _Shown(type=found["type"], loc=msgspec.Raw(to_json(found["loc"])), msg=found["msg"])
+
+
+class _Mapper:
+    """Turns the cells of a record into the mapping that the schema is given."""
+
+    def __init__(self, plan: Plan, null_values: Sequence[str]) -> None:
+        self._names = [column.name for column in plan.columns]
+        self._none = frozenset(column.name for column in plan.columns if column.null == "none")
+        self._nulls = frozenset(null_values)
+
+    def __call__(self, cells: Sequence[str]) -> dict[str, str | None]:
+        found: dict[str, str | None] = dict(zip(self._names, cells, strict=True))
+        nulls = self._nulls
+        if nulls and not nulls.isdisjoint(cells):
+            for name, cell in zip(self._names, cells, strict=True):
+                if cell in nulls and name in found:
+                    if name in self._none:
+                        found[name] = None
+                    else:
+                        del found[name]
+        return found
+
+
+class PydanticOracle:
+    """Pydantic as :class:`thresher.engine.Oracle`, for one job. Safe to call from several threads."""
+
+    def __init__(self, compiled: Compiled, job: Job) -> None:
+        """Make the oracle of a job.
+
+        Args:
+            compiled: the schema that the job's plans were bound from.
+            job: the plans, the null values, and the format of the accepted records; with none, accepted records
+                have no bytes.
+        """
+        self._compiled = compiled
+        self._plans = job.plans
+        self._format = job.accepted_format
+        self._mappers = [_Mapper(plan, job.null_values) for plan in job.plans]
+        self._validate = validator_of(compiled)
+        self._written = writer_of(compiled)
+        self._fields: dict[tuple[int, int], _FieldOracle] = {}
+        self._encoders = [
+            None if job.accepted_format is None else _encoder(compiled, plan, job.accepted_format) for plan in job.plans
+        ]
+
+    @property
+    def compiled(self) -> Compiled:
+        """The schema."""
+        return self._compiled
+
+    def records(self, plan: int, records: Sequence[Sequence[str]], numbers: Sequence[tuple[int, int]]) -> list[Answer]:
+        """Validate whole records.
+
+        Args:
+            plan: which plan of the job they are of.
+            records: the cells of each.
+            numbers: record and line number of each.
+
+        Returns:
+            For each record its line in the sink, line end included, and the instance; or its errors.
+
+        Raises:
+            DataProcessingError: a validator or serializer of the user's crashed.
+        """
+        mapped, validate, encoder = self._mappers[plan], self._validate, self._encoders[plan]
+        answers: list[Answer] = []
+        for cells, number in zip(records, numbers, strict=True):
+            try:
+                instance = validate(mapped(cells))
+                line = b"" if encoder is None else encoder.line(self._written(instance), instance)
+            except ValidationError as error:
+                answers.append(faults(error))
+            except DataProcessingError as error:
+                raise DataProcessingError(f"record {number[0]} (line {number[1]}): {error}") from error
+            except Exception as error:
+                raise _crash(error, number) from error
+            else:
+                answers.append((line, instance))
+        return answers
+
+    def cells(
+        self, plan: int, field: int, cells: Sequence[str], numbers: Sequence[tuple[int, int]]
+    ) -> list[Answer | None]:
+        """Validate cells of one field.
+
+        Args:
+            plan: which plan of the job they are of.
+            field: which field of the plan.
+            cells: the cells, none of them null.
+            numbers: record and line number of each.
+
+        Returns:
+            For each cell its JSON text or CSV cell (unquoted), and the value; or its errors; or None where only
+            the whole record tells (a validator asked for the default that the field does not have).
+
+        Raises:
+            DataProcessingError: a validator or serializer of the user's crashed.
+        """
+        oracle = self._fields.get((plan, field))
+        if oracle is None:
+            oracle = _FieldOracle(self._compiled, self._plans[plan], field, self._format)
+            self._fields[plan, field] = oracle
+        return oracle.answers(cells, numbers)
+
+
+class _FieldOracle:
+    """One field of the model, validated and written apart from the others."""
+
+    def __init__(self, compiled: Compiled, plan: Plan, place: int, format: str | None) -> None:
+        field: Field = compiled.fields[place]
+        column = plan.fields[place].column
+        self._name = field.name
+        self._key = plan.columns[column].name if column is not None else field.name
+        self._format = format
+        self._missing_loc = to_json(field.missing_loc).decode()
+        node = compiled.nodes[field.name]
+        whole = {"type": "definitions", "definitions": list(compiled.definitions)}
+        fields = {"type": "model-fields", "fields": {field.name: dict(node)}, "extra_behavior": "ignore"}
+        config: Any = dict(compiled.config)
+        self._validate = SchemaValidator({**whole, "schema": fields}, config).validate_python
+        items = {"type": "list", "items_schema": node["schema"]}
+        self._write = SchemaSerializer({**whole, "schema": items}, config).to_json
+        self._custom = has_serializer(node["schema"], compiled)
+
+    def answers(self, cells: Sequence[str], numbers: Sequence[tuple[int, int]]) -> list[Answer | None]:
+        answers: list[Answer | None] = [None] * len(cells)
+        places: list[int] = []
+        values: list[Any] = []
+        for place, cell in enumerate(cells):
+            try:
+                found = self._validate({self._key: cell})[0]
+            except ValidationError as error:
+                errors = faults(error)
+                # Its input would be the whole record, of which nothing is known here.
+                if not any(each.type == "missing" and each.loc == self._missing_loc for each in errors):
+                    answers[place] = errors
+            except Exception as error:
+                raise _crash(error, numbers[place], self._name) from error
+            else:
+                if self._name in found:
+                    places.append(place)
+                    values.append(found[self._name])
+        for place, value, text in zip(places, values, self._texts(places, values, numbers), strict=True):
+            answers[place] = (text, value)
+        return answers
+
+    def _texts(self, places: Sequence[int], values: list[Any], numbers: Sequence[tuple[int, int]]) -> Sequence[bytes]:
+        """Write the values, all in one call where their JSON can be told apart again."""
+        if self._format is None:
+            return [b""] * len(values)
+        try:
+            texts = [bytes(raw) for raw in _raw_errors(self._write(values))]
+        except Exception:
+            texts = []
+            for place, value in zip(places, values, strict=True):
+                try:
+                    texts.append(self._write([value])[1:-1])
+                except Exception as error:
+                    raise _crash(error, numbers[place], self._name) from error
+        if self._format == "jsonl":
+            return texts
+        plain = [None] * len(values) if self._custom else values
+        return [cell_text(text, value).encode() for text, value in zip(texts, plain, strict=True)]
+
+
+def validator_of(compiled: Compiled) -> Callable[[dict[str, str | None]], Any]:
+    """Return what validates a record: the model's validator, or its ``model_validate`` where overridden."""
+    from thresher.schema.pydantic import inherits
+
+    model = compiled.schema
+    if inherits(model, "model_validate"):
+        return model.__pydantic_validator__.validate_python
+    return model.model_validate
+
+
+def writer_of(compiled: Compiled) -> Callable[[Any], bytes]:
+    """Return what writes an accepted record as JSON: its ``model_dump_json``."""
+    from pydantic import BaseModel
+
+    from thresher.schema.pydantic import inherits
+
+    model = compiled.schema
+    to_bytes = model.__pydantic_serializer__.to_json
+
+    def write(instance: Any) -> bytes:
+        if type(instance) is not model and isinstance(instance, BaseModel):
+            return instance.model_dump_json().encode()
+        return to_bytes(instance)
+
+    if inherits(model, "model_dump_json"):
+        return write
+    return lambda instance: instance.model_dump_json().encode()
+
+
+def has_serializer(node: Mapping[str, Any], compiled: Compiled) -> bool:
+    """Return whether user code writes the values of a node."""
+    definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
+    return any(each.get("serialization") for each in nodes.inner_nodes(node, definitions))
+
+
+def _encoder(compiled: Compiled, plan: Plan, format: Any) -> LineEncoder:
+    custom = [field.key for field in compiled.fields if has_serializer(compiled.nodes[field.name], compiled)]
+    return LineEncoder(
+        format,
+        [field.name for field in plan.fields],
+        {field.key: field.name for field in compiled.fields},
+        custom,
+    )
+
+
+def errors_of(
+    compiled: Compiled, plan: Plan, cells: Sequence[str], null_values: Sequence[str]
+) -> list[dict[str, Any]] | None:
+    """Return the errors of a record as Python objects, by asking Pydantic once more.
+
+    Args:
+        compiled: the schema.
+        plan: the plan of the record's source.
+        cells: the record.
+        null_values: texts that make a cell null.
+
+    Returns:
+        What ``ValidationError.errors(include_url=False)`` gives; None where Pydantic has changed its mind (a
+        validator that looks at the clock) or crashes.
+    """
+    if len(cells) != len(plan.columns):
+        return None
+    try:
+        validator_of(compiled)(_Mapper(plan, null_values)(cells))
+    except ValidationError as error:
+        errors: list[Any] = list(error.errors(include_url=False))
+        return errors
+    except Exception:
+        return None
+    return None
+
+
+def _crash(error: Exception, number: tuple[int, int], field: str | None = None) -> DataProcessingError:
+    """Return the message for a validator or serializer that raised what is no validation error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    where = "" if last is None or last.filename == __file__ else f" in {last.name} ({last.filename}:{last.lineno})"
+    of_field = "" if field is None else f", field {field!r}"
+    return DataProcessingError(
+        f"record {number[0]} (line {number[1]}){of_field}: the schema raised {type(error).__name__}{where}: {error}; "
+        "a validator should raise ValueError, AssertionError or PydanticCustomError to reject a record"
+    )

@@ -1,0 +1,166 @@
+"""Result: what a run gives back. Counts, rejects and, where no output was named, the accepted records.
+
+Everything that costs more than a count is made when somebody looks. Never touches the files that were written,
+other than to read rejects back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from thresher.config import Config
+from thresher.engine import Kept
+from thresher.errors import ConfigurationError, DataProcessingError
+from thresher.reject import Reject, Rejects
+from thresher.report import ErrorCount, Report
+
+if TYPE_CHECKING:
+    import numpy as np
+    from pydantic import BaseModel
+
+    from thresher.schema.draft import Inferred
+
+__all__ = ["Reject", "Result"]
+
+
+class Result:
+    """The result of :func:`thresher.process`.
+
+    Attributes:
+        report: the facts of the run.
+        rejects: a sequence of :class:`Reject`, in the order of the sources, read when looked at.
+        inferred: the model that was inferred where no schema was given; else None.
+    """
+
+    def __init__(
+        self,
+        report: Report,
+        rejects: Rejects,
+        kept: Kept | None,
+        *,
+        schema: type[BaseModel],
+        inferred: Inferred | None = None,
+    ) -> None:
+        """Make a result.
+
+        Args:
+            report: the facts of the run.
+            rejects: its rejects.
+            kept: its accepted records; None where they were written to an output.
+            schema: the model that they are instances of.
+            inferred: the model as it was inferred.
+        """
+        self.report = report
+        self.rejects = rejects
+        self._kept = kept
+        self._schema = schema
+        self.inferred = inferred
+
+    @property
+    def read(self) -> int:
+        """How many records were read: ``accepted + rejected + filtered``."""
+        return self.report.read
+
+    @property
+    def accepted(self) -> int:
+        """How many records were accepted."""
+        return self.report.accepted
+
+    @property
+    def rejected(self) -> int:
+        """How many records were rejected."""
+        return self.report.rejected
+
+    @property
+    def filtered(self) -> int:
+        """How many valid records were left out."""
+        return self.report.filtered
+
+    @property
+    def error_counts(self) -> list[ErrorCount]:
+        """How often each error occurred, the most frequent first, each with the first record that has it."""
+        return self.report.errors
+
+    @property
+    def engine(self) -> str:
+        """The engine that did the work: ``rust`` or ``python``."""
+        return self.report.engine.name
+
+    @property
+    def elapsed(self) -> float:
+        """How long the run took, in seconds."""
+        return self.report.elapsed_seconds
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run: 32 hexadecimal digits."""
+        return self.report.run_id
+
+    def records(self) -> Iterator[Any]:
+        """Return an iterator of the accepted records, as instances of the model, in the order of the sources.
+
+        They equal what the model itself would have built. Each call starts anew.
+
+        Raises:
+            ConfigurationError: the records went to an output and are not in memory.
+        """
+        return self._in_memory("records()").instances()
+
+    def to_numpy(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Return the accepted records as one array for each field, of shape ``(accepted,)``.
+
+        bool, int, float, date, datetime (without a time zone) and timedelta become ``bool``, ``int64``,
+        ``float64``, ``datetime64[D]``, ``datetime64[us]`` and ``timedelta64[us]``; a field with None among its
+        values a ``numpy.ma.MaskedArray`` of that type. Any other field (str, Decimal, UUID, Enum, a datetime with
+        a time zone, an int beyond 64 bits, values of several types) becomes an array of the Python objects, None
+        included.
+
+        Raises:
+            ConfigurationError: the records went to an output and are not in memory.
+            ImportError: NumPy is not installed.
+        """
+        kept = self._in_memory("to_numpy()")
+        from thresher.arrays import to_arrays
+
+        return to_arrays(self._schema, kept.instances())
+
+    def raise_for_rejects(self, limit: int | str = 0) -> None:
+        """Raise where more records were rejected than ``limit``.
+
+        Args:
+            limit: how many may be rejected: a count, or a share of the records read such as ``"5%"``.
+
+        Raises:
+            DataProcessingError: more were rejected; says how many, and the most frequent error.
+            ConfigurationError: ``limit`` is neither a count nor a share.
+        """
+        allowed = Config(max_rejects=limit).reject_limit(self.read)
+        if allowed is None or self.rejected <= allowed:
+            return
+        top = self.error_counts[0]
+        loc = ".".join(str(item) for item in top.loc)
+        raise DataProcessingError(
+            f"{self.rejected:,} of {self.read:,} records were rejected, and {limit} may be; most often "
+            f"{f'{loc}: ' if loc else ''}{top.type} ({top.count:,} times, first at {top.source}:{top.line})"
+        )
+
+    def __repr__(self) -> str:
+        """Give the counts, and what most of the rejects are."""
+        parts = [f"read={self.read}", f"accepted={self.accepted}", f"rejected={self.rejected}"]
+        if self.filtered:
+            parts.append(f"filtered={self.filtered}")
+        parts += [f"{role}_file={name!r}" for role, name in self.report.outputs.items()]
+        if self.error_counts:
+            top = self.error_counts[0]
+            parts.append(f"top_error={'.'.join([*map(str, top.loc), top.type])!r}")
+        return f"<Result {' '.join(parts)} engine={self.engine!r} elapsed={self.elapsed:.3f}s>"
+
+    def _in_memory(self, what: str) -> Kept:
+        if self._kept is None:
+            name = self.report.outputs.get("accepted")
+            where = "to standard output" if name == "-" else f"to {name!r}: read them back from there"
+            raise ConfigurationError(
+                f"{what} needs the accepted records in memory, and they went {where}; or leave output= out"
+            )
+        return self._kept

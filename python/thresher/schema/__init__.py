@@ -1,0 +1,130 @@
+"""Schemas: a user's model becomes a :class:`~thresher.schema.compiled.Compiled`.
+
+Enters: a Pydantic model, or the name of one. Leaves: its compiled form. Importing this module imports no Pydantic; a
+schema of another library is refused here with what to do about it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from thresher.errors import ConfigurationError, closest
+
+if TYPE_CHECKING:
+    from thresher.config import Config
+    from thresher.schema.compiled import Compiled
+
+__all__ = ["compile", "load"]
+
+
+def compile(schema: Any, config: Config | None = None) -> Compiled:
+    """Return the compiled form of a schema.
+
+    Args:
+        schema: a Pydantic model class, or ``"package.module:Name"``.
+        config: the settings of the run; none of them changes the compiled form yet.
+
+    Raises:
+        ConfigurationError: the schema is no model class, or is of a library that is not supported yet.
+    """
+    if isinstance(schema, str):
+        schema = load(schema)
+    base = getattr(sys.modules.get("pydantic"), "BaseModel", None)
+    if base is not None and isinstance(schema, type) and issubclass(schema, base) and schema is not base:
+        from thresher.schema.pydantic import compile_model
+
+        return compile_model(schema)
+    raise ConfigurationError(_unsupported(schema, base))
+
+
+def load(name: str) -> Any:
+    """Return the object that ``package.module:Name`` names; the working directory is searched as well.
+
+    Raises:
+        ConfigurationError: the name has another form, the module does not import (with its own error), or has no
+            such name (with the closest ones).
+    """
+    module_name, _, path = name.partition(":")
+    if not module_name or not path:
+        raise ConfigurationError(
+            f"the schema {name!r} is not of the form 'package.module:Name', such as 'models:Order'"
+        )
+    if module_name.endswith(".py") or "/" in module_name:
+        module = os.path.splitext(module_name)[0].strip("./").replace("/", ".")
+        raise ConfigurationError(f"the schema {name!r} names a file: name the module instead, as in '{module}:{path}'")
+    here = os.getcwd()
+    if here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (module_name == error.name or module_name.startswith(error.name + ".")):
+            raise ConfigurationError(
+                f"the schema {name!r} cannot be loaded: there is no module {error.name!r} in {here} or on the Python "
+                f"path{closest(module_name, _modules_here(here))}"
+            ) from error
+        raise _does_not_import(name, module_name, error) from error
+    except Exception as error:
+        raise _does_not_import(name, module_name, error) from error
+    for part in path.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            where = getattr(found, "__file__", None) or getattr(found, "__qualname__", module_name)
+            known = [each for each in vars(found) if not each.startswith("_")]
+            raise ConfigurationError(
+                f"the schema {name!r} cannot be loaded: {where} has no {part!r}{closest(part, known)}"
+            ) from None
+    return found
+
+
+def _does_not_import(name: str, module_name: str, error: Exception) -> ConfigurationError:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})"
+    if isinstance(error, SyntaxError):
+        where = f" ({error.filename}:{error.lineno})"
+        error = SyntaxError(error.msg)
+    return ConfigurationError(
+        f"the schema {name!r} cannot be loaded: the module {module_name!r} does not import: "
+        f"{type(error).__name__}: {error}{where}"
+    )
+
+
+def _modules_here(folder: str) -> list[str]:
+    try:
+        return [entry.removesuffix(".py") for entry in os.listdir(folder) if entry.endswith(".py")]
+    except OSError:
+        return []
+
+
+def _unsupported(schema: Any, base: type | None) -> str:
+    what = f"the schema {getattr(schema, '__qualname__', None) or repr(schema)}"
+    if base is not None and schema is base:
+        return f"{what} is Pydantic's own base class: give a model that derives from it"
+    if base is not None and isinstance(schema, base):
+        return f"{what} is an instance: give its class, {type(schema).__qualname__}"
+    if not isinstance(schema, type):
+        return f"{what} is a {type(schema).__name__}, not a model: give a class that derives from pydantic.BaseModel"
+    kind = _kind(schema)
+    if kind is None:
+        return f"{what} is not a model: give a class that derives from pydantic.BaseModel"
+    return (
+        f"{what} is a {kind}, which is not supported yet: write the same fields in a class that derives from "
+        "pydantic.BaseModel"
+    )
+
+
+def _kind(schema: type) -> str | None:
+    if hasattr(schema, "__struct_fields__"):
+        return "msgspec Struct"
+    if dataclasses.is_dataclass(schema):
+        return "dataclass"
+    if issubclass(schema, dict) and hasattr(schema, "__total__"):
+        return "TypedDict"
+    return None

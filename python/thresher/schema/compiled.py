@@ -1,0 +1,136 @@
+"""A schema after compilation: what is known of each field before any header is seen.
+
+Enters: what the compiler found. Leaves: :class:`Compiled`, which binds itself to headers and explains itself. It never
+looks at a core schema and never validates.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from thresher.plan import ErrorTemplate, Kind, Plan, Text
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from thresher.schema.explain import Explanation
+
+__all__ = ["Compiled", "Field", "Template"]
+
+_HEADERS_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One possible error, still without its loc; JSON texts as pydantic-core writes them."""
+
+    type: str
+    msg: str
+    """The message as a JSON string, quotes included; a :data:`~thresher.plan.HOLE` where the cell decides."""
+    plain: str
+    """The message as it is."""
+    suffix: str
+    """What follows the input: ``}`` or ``,"ctx":…}``."""
+
+    def at(self, loc: Sequence[str | int]) -> ErrorTemplate:
+        """Return the template of this error at ``loc``."""
+        from pydantic_core import to_json
+
+        loc_json = to_json(list(loc)).decode()
+        type_json = to_json(self.type).decode()
+        shown = ".".join(str(item) for item in loc)
+        return ErrorTemplate(
+            type=self.type,
+            prefix=f'{{"type":{type_json},"loc":{loc_json},"msg":{self.msg},"input":',
+            suffix=self.suffix,
+            text=f"{shown}: {self.plain} [{self.type}]" if loc else f"{self.plain} [{self.type}]",
+            loc=loc_json,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the schema."""
+
+    name: str
+    """The attribute of the model."""
+    key: str
+    """What it is written under."""
+    annotation: str
+    constraints: str
+    route: Literal["native", "field", "record"]
+    reason: str
+    """Why not native; empty where it is."""
+    paths: tuple[str, ...]
+    """The keys under which its value is looked up, in order. Paths into nested data are left out: a cell is text
+    and never holds any."""
+    missing_loc: tuple[str | int, ...]
+    """The loc of the error ``missing``."""
+    required: bool
+    nullable: bool
+    """Whether None validates."""
+    null: Literal["none", "default", "missing", "ask"]
+    default: Text | None
+    kind: Kind
+    templates: tuple[Template, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Compiled:
+    """A compiled schema. Safe to share between threads."""
+
+    schema: type[BaseModel]
+    fields: tuple[Field, ...]
+    extra: Literal["ignore", "forbid", "allow"]
+    loc_by_alias: bool
+    record_reason: str
+    """Why every record goes to Pydantic; empty where it does not."""
+    free_header: bool
+    """Whether user code sees the record first and may rename its keys, so that no column is known to be needed."""
+    outputs: tuple[str, ...] | None
+    """What accepted records are written under, in order, columns kept by ``extra='allow'`` apart; None: as the
+    columns of the source (root models)."""
+    config: Mapping[str, Any]
+    definitions: tuple[Mapping[str, Any], ...]
+    """The core schemas that the fields refer to."""
+    nodes: Mapping[str, Mapping[str, Any]]
+    """The core schema of each field."""
+    _plans: dict[object, Plan] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def bind(self, candidates: Mapping[str, Sequence[str]], *, names: Sequence[str] | None = None) -> Plan:
+        """Return the plan for a header.
+
+        Args:
+            candidates: the cells of the first record under each delimiter that may be the right one, the preferred
+                first.
+            names: the names of the columns where the source has no header; the cells of ``candidates`` then
+                only tell which delimiter gives that many columns.
+
+        Raises:
+            DataProcessingError: a required field has no column, or a column occurs twice.
+        """
+        from thresher.schema.bind import bind
+
+        key = (tuple((d, tuple(cells)) for d, cells in candidates.items()), None if names is None else tuple(names))
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = bind(self, candidates, names)
+            with self._lock:
+                if len(self._plans) >= _HEADERS_KEPT:
+                    self._plans.clear()
+                self._plans[key] = plan
+        return plan
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns of a source without a header: the first lookup key of each field, in order."""
+        return tuple(f.paths[0] if f.paths else f.name for f in self.fields)
+
+    def explain(self) -> Explanation:
+        """Return a table of the fields, their routes and the reasons."""
+        from thresher.schema.explain import explain
+
+        return explain(self)

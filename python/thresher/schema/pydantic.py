@@ -1,0 +1,255 @@
+"""The compiler for Pydantic models: a closed world over ``Model.__pydantic_core_schema__``.
+
+Enters: a model class. Leaves: :class:`Compiled`. It never validates a record, and never takes a node, a key or a hook
+that it does not know for harmless: that field, or the record, goes to Pydantic.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pydantic_core
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined, SchemaSerializer, SchemaValidator
+
+from thresher.errors import ConfigurationError
+from thresher.schema import nodes, table
+from thresher.schema.compiled import Compiled, Field
+from thresher.schema.field import Site, compile_field
+
+__all__ = ["compile_model"]
+
+Node = Mapping[str, Any]
+
+
+def compile_model(model: type[BaseModel]) -> Compiled:
+    """Return the compiled form of a Pydantic model.
+
+    Raises:
+        ConfigurationError: the model is not complete: a forward reference in it cannot be resolved.
+    """
+    schema = _core_schema(model)
+    definitions = _definitions(schema)
+    reasons: list[str] = []
+    unknown: set[str] = set()
+    node, free_header = _unwrap(schema, definitions, reasons)
+    config: Mapping[str, Any] = {}
+    fields_node: Node | None = None
+    if node is not None:
+        config = node.get("config") or {}
+        _check_keys(node, "model", reasons, unknown)
+        unknown_config = config.keys() - table.CONFIG_KEYS
+        if unknown_config:
+            unknown |= unknown_config
+            reasons.append(f"the configuration has {_listed(unknown_config)}")
+        if node.get("root_model"):
+            reasons.append("it is a root model")
+            free_header = True
+        else:
+            fields_node, inner_free = _unwrap_fields(node["schema"], definitions, reasons)
+            free_header = free_header or inner_free
+        if node.get("custom_init"):
+            reasons.append("it has its own __init__")
+            free_header = True
+        if node.get("serialization"):
+            reasons.append("it has a model serializer")
+    free_header = _hooks(model, node, reasons) or free_header
+
+    found: dict[str, Node] = {}
+    extra: Any = "ignore"
+    computed: list[str] = []
+    if fields_node is not None:
+        _check_keys(fields_node, "model-fields", reasons, unknown)
+        found = dict(fields_node["fields"])
+        extra = fields_node.get("extra_behavior") or config.get("extra_fields_behavior") or "ignore"
+        computed = _outer(fields_node, node, config, extra, reasons)
+
+    fields = []
+    for name, field_node in found.items():
+        info = model.model_fields.get(name)
+        site = Site(
+            name=name,
+            node=field_node,
+            annotation=None if info is None else info.annotation,
+            config=config,
+            definitions=definitions,
+        )
+        field, field_reasons = compile_field(site, unknown)
+        reasons.extend(field_reasons)
+        fields.append(field)
+    if unknown:
+        _warn(unknown)
+
+    excluded = {name for name, node in found.items() if node.get("serialization_exclude")}
+    outputs = [field.key for field in fields if field.name not in excluded] + computed
+    return Compiled(
+        schema=model,
+        fields=tuple(_spread(field, reasons) for field in fields),
+        extra=extra,
+        loc_by_alias=bool(config.get("loc_by_alias", True)),
+        record_reason=reasons[0] if reasons else "",
+        free_header=free_header,
+        outputs=None if fields_node is None else tuple(outputs),
+        config=config,
+        definitions=tuple(definitions.values()),
+        nodes=found,
+    )
+
+
+def _core_schema(model: type[BaseModel]) -> Node:
+    if not model.__pydantic_complete__:
+        try:
+            model.model_rebuild()
+        except Exception as error:
+            raise ConfigurationError(
+                f"the model {model.__qualname__} is not complete: {error}; define what it refers to, then call "
+                f"{model.__qualname__}.model_rebuild()"
+            ) from error
+    return model.__pydantic_core_schema__
+
+
+def _definitions(schema: Node) -> dict[str, Node]:
+    """Return every node that has a reference, by that reference."""
+    found: dict[str, Node] = {}
+    if schema["type"] == "definitions":
+        found.update((definition["ref"], definition) for definition in schema["definitions"])
+    return found
+
+
+def _unwrap(schema: Node, definitions: Mapping[str, Node], reasons: list[str]) -> tuple[Node | None, bool]:
+    """Return the model node, and whether user code sees the record before it."""
+    free_header = False
+    node = nodes.resolve(schema, definitions)
+    while node["type"] != "model":
+        kind = node["type"]
+        if kind not in ("function-before", "function-after", "function-wrap") or "schema" not in node:
+            reasons.append(f"its schema is a {kind}")
+            return None, True
+        reasons.append(f"it has a model validator ({kind.removeprefix('function-')})")
+        free_header = free_header or kind != "function-after"
+        if node.get("serialization"):
+            reasons.append("it has a model serializer")
+        node = nodes.resolve(node["schema"], definitions)
+    return node, free_header
+
+
+def _unwrap_fields(schema: Node, definitions: Mapping[str, Node], reasons: list[str]) -> tuple[Node | None, bool]:
+    """Return the node of the fields, and whether user code sees the record before it."""
+    free_header = False
+    node = nodes.resolve(schema, definitions)
+    while node["type"] != "model-fields":
+        kind = node["type"]
+        if kind not in ("function-before", "function-after", "function-wrap") or "schema" not in node:
+            reasons.append(f"its fields are a {kind}")
+            return None, True
+        reasons.append(f"it has a model validator ({kind.removeprefix('function-')})")
+        free_header = free_header or kind != "function-after"
+        if node.get("serialization"):
+            reasons.append("it has a model serializer")
+        node = nodes.resolve(node["schema"], definitions)
+    return node, free_header
+
+
+def _outer(
+    fields_node: Node, node: Node | None, config: Mapping[str, Any], extra: str, reasons: list[str]
+) -> list[str]:
+    """Note what concerns the fields together; return the keys of computed fields."""
+    if extra not in ("ignore", "forbid", "allow"):
+        reasons.append(f"extra={extra!r}")
+    if (fields_node.get("extras_schema") or fields_node.get("extras_keys_schema")) and extra == "allow":
+        reasons.append("its extra columns have a type (__pydantic_extra__)")
+    seen_by_model = (node or {}).get("extra_behavior") or config.get("extra_fields_behavior") or "ignore"
+    if seen_by_model != extra:
+        reasons.append("the model and its fields differ in extra")
+    if fields_node.get("serialization"):
+        reasons.append("it has a model serializer")
+    computed = list(fields_node.get("computed_fields") or ())
+    if computed:
+        reasons.append("it has computed fields")
+    by_alias = bool(config.get("serialize_by_alias"))
+    return [(by_alias and each.get("alias")) or each["property_name"] for each in computed]
+
+
+def _hooks(model: type[BaseModel], node: Node | None, reasons: list[str]) -> bool:
+    """Note hooks that no core schema shows; return whether one of them sees the record first."""
+    validator: Any = model.__pydantic_validator__
+    serializer: Any = model.__pydantic_serializer__
+    if type(validator) is not SchemaValidator:
+        reasons.append("a Pydantic plug-in watches its validation")
+    if type(serializer) is not SchemaSerializer:
+        reasons.append("it has its own serializer")
+    new: Any = model.__new__
+    if new is not object.__new__:
+        reasons.append("it has its own __new__")
+    if not inherits(model, "model_dump_json"):
+        reasons.append("it overrides model_dump_json")
+    post_init = None if node is None else node.get("post_init")
+    if post_init and not (post_init == "model_post_init" and _harmless_private_attributes(model)):
+        reasons.append(f"it has its own {post_init}")
+    if not inherits(model, "model_validate"):
+        reasons.append("it overrides model_validate")
+        return True
+    return False
+
+
+def inherits(model: type[BaseModel], name: str) -> bool:
+    """Return whether a method of the model is Pydantic's own."""
+    own = getattr(model, name)
+    base = getattr(BaseModel, name)
+    return getattr(own, "__func__", own) is getattr(base, "__func__", base)
+
+
+_IMMUTABLE = (str, bytes, int, float, bool, complex, type(None))
+
+
+def _harmless_private_attributes(model: type[BaseModel]) -> bool:
+    """Return whether ``model_post_init`` only sets private attributes to constants, which cannot fail."""
+    try:
+        from pydantic._internal._model_construction import init_private_attributes
+    except ImportError:
+        return False
+    found: Any = model.model_post_init
+    # Each level of inheritance wraps that of its base once more.
+    while getattr(getattr(found, "__code__", None), "co_name", "") == "wrapped_model_post_init" and (
+        found.__code__.co_filename == init_private_attributes.__code__.co_filename
+    ):
+        found = found.__wrapped__
+    if found is not init_private_attributes:
+        return False
+    attributes: Any = model.__private_attributes__.values()
+    return all(
+        each.default_factory is None and (each.default is PydanticUndefined or type(each.default) in _IMMUTABLE)
+        for each in attributes
+    )
+
+
+def _check_keys(node: Node, kind: str, reasons: list[str], unknown: set[str]) -> None:
+    beyond = node.keys() - table.known_keys(kind)
+    if beyond:
+        unknown |= beyond
+        reasons.append(f"its {kind} has {_listed(beyond)}")
+
+
+def _listed(keys: set[str]) -> str:
+    return ", ".join(sorted(keys)) + ", which this version of thresher does not know"
+
+
+def _spread(field: Field, reasons: list[str]) -> Field:
+    """Return the field as the whole model is validated: where one thing needs the record, all fields do."""
+    if not reasons or field.route == "record":
+        return field
+    first = reasons[0]
+    return replace(field, route="record", reason=first.partition(":")[0] if first.startswith("field ") else first)
+
+
+def _warn(unknown: set[str]) -> None:
+    warnings.warn(
+        f"pydantic-core {pydantic_core.__version__} has {', '.join(sorted(unknown))}, which this version of thresher "
+        f"does not know (it was tested with {', '.join(table.TESTED_VERSIONS)}); what uses them is validated by "
+        "Pydantic, which is exact but slower",
+        RuntimeWarning,
+        stacklevel=2,
+    )

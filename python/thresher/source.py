@@ -1,0 +1,254 @@
+"""Source: whatever the user named as input enters, opened sources leave: paths, globs, lists, bytes, files, ``-``.
+
+Says in plain words why something cannot be opened. Never looks at a schema, and of what a source holds only at the
+first bytes, to tell its format.
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import io
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePath
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
+
+from thresher._python.split import MARK
+from thresher.config import Config
+from thresher.errors import ConfigurationError, FileError, closest
+from thresher.opened import Header, Opened
+
+__all__ = ["Header", "Opened", "Readable", "SourceLike", "close_sources", "open_sources"]
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A binary file object: an open file, ``io.BytesIO``, the response of an HTTP library."""
+
+    def read(self, n: int, /) -> bytes:
+        """Return at most n bytes, none at the end."""
+        ...
+
+
+One: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable
+SourceLike: TypeAlias = One | Sequence[One]
+"""A path, a glob, ``-`` for standard input, bytes, a binary file object, or a list of them."""
+
+STDIN = "-"
+
+Format: TypeAlias = Literal["csv", "tsv"]
+
+SUFFIXES: dict[str, Format | Literal["json"]] = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+}
+
+FIRST_BYTES: tuple[tuple[bytes, str], ...] = (
+    (b"\x1f\x8b\x08", "compressed with gzip"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
+    (b"BZh91AY&SY", "compressed with bzip2"),
+    (b"\xfd7zXZ\x00", "compressed with xz"),
+    (b"PK\x03\x04", "a ZIP archive or a spreadsheet"),
+    (b"\xd0\xcf\x11\xe0", "a spreadsheet"),
+    (b"PAR1\x15", "a Parquet file"),
+    (b"ARROW1\x00\x00", "an Arrow file"),
+    (b"%PDF-", "a PDF document"),
+)
+"""What is no CSV whatever its suffix, by its first bytes."""
+
+
+def open_sources(source: SourceLike, config: Config) -> list[Opened]:
+    """Open everything that a source names, in order.
+
+    Args:
+        source: a path, a glob, ``-``, bytes, a binary file object, or a list or tuple of them. The files of a glob
+            come in the order of their names.
+        config: the settings.
+
+    Raises:
+        ConfigurationError: it is no source, or one of a format that is not supported.
+        FileError: a file is missing or cannot be read.
+    """
+    named: Sequence[object] = source if isinstance(source, list | tuple) else [source]
+    opened: list[Opened] = []
+    try:
+        for one in named:
+            for each in _expand(one):
+                if each == STDIN and any(other.name == "<stdin>" for other in opened):
+                    raise ConfigurationError("'-' is named twice: standard input can be read only once")
+                opened.append(_open(each, config))
+        if not opened:
+            raise ConfigurationError("the list of sources is empty: name at least one")
+        for found in opened:
+            found.format = _format(found, config)
+    except BaseException:
+        close_sources(opened)
+        raise
+    return opened
+
+
+def close_sources(opened: Iterable[Opened]) -> None:
+    """Close what :func:`open_sources` opened. File objects and standard input are left open."""
+    for each in opened:
+        each.close()
+
+
+def _expand(one: object) -> Sequence[object]:
+    """Return the files that a glob matches, and anything else as it is."""
+    if not isinstance(one, str | os.PathLike):
+        return [one]
+    path = os.fspath(one)
+    if not isinstance(path, str) or path == STDIN or not re.search(r"[*?\[]", path) or os.path.lexists(path):
+        return [one]
+    if "://" in path or "\n" in path:
+        return [one]
+    matches = [match for match in glob.glob(path, recursive=True) if not os.path.isdir(match)]
+    if not matches:
+        raise FileError(f"no file matches {path!r}{_where(path)}", errno=errno.ENOENT, filename=path)
+    return sorted(matches)
+
+
+def _open(one: object, config: Config) -> Opened:
+    if isinstance(one, bytes | bytearray | memoryview):
+        data = bytes(one)
+        return Opened("<bytes>", config, data=data, size=len(data))
+    if isinstance(one, str | os.PathLike):
+        path = os.fspath(one)
+        if isinstance(path, str):
+            return _open_stdin(config) if one == STDIN else _open_path(path, config)
+    elif isinstance(one, io.TextIOBase):
+        raise ConfigurationError("the source is a file opened as text: open it with mode 'rb', or pass its .buffer")
+    elif isinstance(one, Readable):
+        given = getattr(one, "name", None)
+        name = _shown(given) if isinstance(given, str) else "<file>"
+        return Opened(name, config, read=_checked(one, name))
+    raise ConfigurationError(
+        f"a source cannot be of type {type(one).__name__!r}: give a path, a glob, bytes, a binary file object, '-' for "
+        "standard input, or a list of them"
+    )
+
+
+def _open_stdin(config: Config) -> Opened:
+    try:
+        size = _size(0)
+    except OSError as error:
+        message = f"standard input could not be read: {error.strerror}"
+        raise FileError(message, errno=error.errno, filename="<stdin>") from error
+    return Opened("<stdin>", config, fd=0, size=size)
+
+
+def _open_path(path: str, config: Config) -> Opened:
+    name = _shown(path)
+    fd = -1
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        return Opened(name, config, fd=fd, size=_size(fd), owned=True)
+    except (OSError, ValueError) as error:
+        if fd >= 0:
+            os.close(fd)
+        raise _cannot_open(path, name, error) from error
+
+
+def _cannot_open(path: str, name: str, error: OSError | ValueError) -> ConfigurationError | FileError:
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path):
+        return ConfigurationError(f"{name!r}: URLs are not supported yet; download it and give the path")
+    if not path:
+        return ConfigurationError("the source is an empty text: give a path")
+    if re.search(r"[\n\r\0]", path) or isinstance(error, ValueError):
+        begin = path[:40] + ("…" if len(path) > 40 else "")
+        return ConfigurationError(
+            f"the source {begin!r} looks like data, not like a path: to process data in memory pass it as bytes, for "
+            "example text.encode()"
+        )
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        what = f"{name!r} does not exist{_where(path)}"
+    elif isinstance(error, IsADirectoryError):
+        what = f"{name!r} is a folder: name a file in it, or a glob such as {os.path.join(name, '*.csv')!r}"
+    elif isinstance(error, PermissionError):
+        what = f"{name!r} may not be read: change its permissions, or run as somebody who may"
+    elif error.errno in (errno.EMFILE, errno.ENFILE):
+        what = f"{name!r} could not be opened, too many files are open: raise `ulimit -n`, or name fewer files at once"
+    else:
+        what = f"{name!r} could not be opened: {error.strerror}"
+    return FileError(what, errno=error.errno, filename=name)
+
+
+def _where(path: str) -> str:
+    """Return what the folder of a missing file has instead."""
+    folder, base = os.path.split(path)
+    try:
+        return closest(base, os.listdir(folder or "."))
+    except OSError:
+        if re.search(r"[*?\[]", folder):
+            return ""
+        return f": there is no folder {folder!r}"
+
+
+def _size(fd: int) -> int | None:
+    """Return the bytes from here to the end of a regular file."""
+    status = os.fstat(fd)
+    return max(0, status.st_size - os.lseek(fd, 0, os.SEEK_CUR)) if stat.S_ISREG(status.st_mode) else None
+
+
+def _shown(name: str) -> str:
+    """Return a name as UTF-8 can show it; file names may hold any bytes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _checked(file: Readable, name: str) -> Callable[[int], bytes]:
+    """Return a file object's ``read`` that keeps to what an engine relies on."""
+
+    def read(n: int) -> bytes:
+        try:
+            piece: object = file.read(n)
+        except (OSError, ValueError) as error:
+            # ValueError: the file is closed, or was opened for writing.
+            what = getattr(error, "strerror", None) or str(error)
+            raise FileError(
+                f"{name!r} could not be read: {what}", errno=getattr(error, "errno", None), filename=name
+            ) from error
+        if isinstance(piece, str):
+            raise ConfigurationError(f"{name!r} gives text: open it with mode 'rb', or pass its .buffer")
+        if piece is None:
+            raise FileError(
+                f"{name!r} had no bytes ready: it does not block; pass a file that does",
+                errno=errno.EAGAIN,
+                filename=name,
+            )
+        if not isinstance(piece, bytes | bytearray | memoryview):
+            raise ConfigurationError(f"{name!r}: its read returned {type(piece).__name__!r}, not bytes")
+        if len(piece) > n:
+            raise ConfigurationError(f"{name!r}: its read({n}) returned {len(piece)} bytes")
+        return bytes(piece)
+
+    return read
+
+
+def _format(opened: Opened, config: Config) -> Format:
+    """Return the format: the one in the settings, else by suffix, else by the first byte."""
+    begin = opened.peek(4096)
+    for first, what in FIRST_BYTES:
+        if begin.startswith(first):
+            raise ConfigurationError(
+                f"{opened.name!r} is {what}, which is not supported yet: make a CSV file of it first"
+            )
+    if config.format != "auto":
+        return config.format
+    known = SUFFIXES.get(PurePath(opened.name).suffix.lower())
+    if known is None:
+        text = begin.removeprefix(MARK).lstrip(b" \t\r\n")
+        known = "json" if text.startswith((b"{", b"[")) else "csv"
+    if known == "json":
+        raise ConfigurationError(
+            f"{opened.name!r} looks like JSON, which is not supported yet; if it is CSV, use format='csv'"
+        )
+    return known

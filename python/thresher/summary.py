@@ -1,0 +1,124 @@
+"""Summary: a result enters, the words for people at the end of the command leave.
+
+Shows counts, the most frequent errors with an example of each, and where everything went. Never decides a verdict
+or an exit status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+from thresher.errors import ConfigurationError, FileError
+from thresher.reject import Reject
+from thresher.report import ErrorCount
+from thresher.result import Result
+
+__all__ = ["examples", "summary"]
+
+TOP = 8
+"""Errors that are shown."""
+
+LOOKED_AT = 20_000
+"""Rejects that are read to find examples; later ones are shown without."""
+
+WIDTH = 60
+"""Characters of an example that are shown."""
+
+
+def examples(rejects: Iterable[Reject], wanted: Iterable[ErrorCount]) -> dict[ErrorCount, dict[str, Any]]:
+    """Return the first error of each kind in full.
+
+    Args:
+        rejects: in order; no more are looked at than are needed.
+        wanted: the errors, with the record that has each first.
+
+    Returns:
+        the error as Pydantic gives it, for those that were found.
+    """
+    places: dict[tuple[str, int], list[ErrorCount]] = {}
+    for count in wanted:
+        places.setdefault((count.source, count.record), []).append(count)
+    found: dict[ErrorCount, dict[str, Any]] = {}
+    try:
+        for reject in islice(rejects, LOOKED_AT):
+            if not places:
+                break
+            for count in places.pop((reject.source, reject.record), ()):
+                for error in reject.told:
+                    if (error["loc"], error["type"]) == (count.loc, count.type):
+                        found[count] = error
+                        break
+    except (ConfigurationError, FileError):
+        # Rejects that cannot be read back have no examples; the counts stand all the same.
+        pass
+    return found
+
+
+def summary(result: Result, found: Mapping[ErrorCount, dict[str, Any]]) -> str:
+    """Return the summary, several lines without the last line end.
+
+    Args:
+        result: of the run.
+        found: the errors in full, where known.
+    """
+    report = result.report
+    names = [source.name for source in report.sources]
+    origin = names[0] if len(names) == 1 else f"{len(names)} sources"
+    width = len(f"{report.read:,}")
+    lines = [
+        f"read      {report.read:>{width},}  from {origin}, {_size(report.bytes)}"
+        + (f", {report.blank_lines:,} blank lines" if report.blank_lines else ""),
+        f"accepted  {report.accepted:>{width},}" + _went(report.outputs.get("accepted")),
+        f"rejected  {report.rejected:>{width},}" + _went(report.outputs.get("rejects")),
+    ]
+    if report.filtered:
+        lines.append(f"filtered  {report.filtered:>{width},}")
+    if "report" in report.outputs:
+        lines.append(f"report    {'':>{width}}" + _went(report.outputs["report"]))
+    if report.errors:
+        lines += ["", *_errors(report.errors, found), ""]
+    if report.rejected and "rejects" not in report.outputs:
+        lines.append("the rejects were not kept; add --rejects bad.jsonl to keep them with their reasons")
+    lines.append(
+        f"{report.elapsed_seconds:.2f} s, {report.records_per_second:,.0f} records/s, "
+        f"{_size(report.bytes_per_second)}/s, engine {report.engine.name}"
+    )
+    return "\n".join(lines)
+
+
+def _errors(errors: list[ErrorCount], found: Mapping[ErrorCount, dict[str, Any]]) -> list[str]:
+    shown = errors[:TOP]
+    width = max(len(f"{count.count:,}") for count in shown)
+    lines = []
+    for count in shown:
+        loc = ".".join(str(item) for item in count.loc)
+        error = found.get(count)
+        what = f"{error['msg']} [{count.type}]" if error else count.type
+        lines.append(f"{count.count:>{width},} x {f'{loc}: ' if loc else ''}{what}")
+        example = "" if error is None or error["input"] is None else f"  {_example(error['input'])}"
+        lines.append(f"{'':>{width}}   first at {count.source}:{count.line}{example}")
+    if len(errors) > TOP:
+        rest = sum(count.count for count in errors[TOP:])
+        lines.append(f"{rest:>{width},} x {len(errors) - TOP} other kinds of errors")
+    return lines
+
+
+def _went(name: str | None) -> str:
+    if name is None:
+        return ""
+    return "  to standard output" if name == "-" else f"  to {name}"
+
+
+def _example(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
