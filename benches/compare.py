@@ -175,11 +175,12 @@ def plot(results: dict[str, list[Measured]], directory: Path) -> None:
         names = [one.rival for one in measured][::-1]
         values = [one.median for one in measured][::-1]
         bars = axis.barh(names, values, color=["#c44e52" if name == OURS else "#8c9bb0" for name in names])
-        axis.bar_label(bars, [f"{value:.3g} s" for value in values], padding=3)
-        axis.set_xscale("log")
-        axis.set_xlim(right=max(values) * 3)
+        ratios = [one.ratio for one in measured][::-1]
+        labels = [f"{value:.3g} s, {ratio:.1f} ×" for value, ratio in zip(values, ratios, strict=True)]  # noqa: RUF001
+        axis.bar_label(bars, labels, padding=3)
+        axis.set_xlim(right=max(values) * 1.35)
         axis.set_title(title, fontsize=10)
-        axis.set_xlabel("seconds, median, log scale")
+        axis.set_xlabel("seconds, median")
         axis.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     for suffix in ("png", "svg"):

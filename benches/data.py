@@ -78,7 +78,7 @@ def orders(rng: random.Random, first: int, count: int) -> list[Row]:
     currencies = pick(("EUR", "USD", "GBP", "JPY"), (50, 30, 15, 5))
     statuses = pick(("new", "paid", "shipped", "cancelled"), (20, 30, 40, 10))
     discounts = pick(("0", "0.05", "0.1", "0.125", "0.25"), (60, 10, 15, 10, 5))
-    notes, gifts = pick(*zip(*NOTES, strict=True)), pick(("true", "false"), (20, 80))  # type: ignore[arg-type]
+    notes, gifts = pick(*zip(*NOTES, strict=True)), pick(("true", "false"), (20, 80))
     return [
         [
             str(first + i),

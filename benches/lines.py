@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from thresher import From  # type: ignore[attr-defined]
+from thresher import From
 
 __all__ = ["LINES"]
 

@@ -41,7 +41,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticOmit, PydanticUseDefault
 
-__all__ = ["HYBRID", "NATIVE", "odd_cells"]
+__all__ = ["HYBRID", "NATIVE", "label", "odd_cells"]
 
 CASES = Path(__file__).parent / "cases"
 UTC = dt.UTC
@@ -283,6 +283,11 @@ HYBRID: Mapping[str, list[Any]] = {
     "uuid": [IPvAnyAddress, ipaddress.IPv4Network],
 }
 """Types that Pydantic has to be asked about, cell by cell."""
+
+
+def label(annotation: Any) -> str:
+    """Name an annotation in the id of a test: without addresses, which differ from process to process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", str(annotation))[:70]
 
 
 def odd_cells() -> dict[str, list[str]]:

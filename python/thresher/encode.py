@@ -31,7 +31,7 @@ def cell_text(written: bytes, value: object) -> str:
     if type(value) is float:
         return repr(value)
     if written[:1] == b'"':
-        return _text(written)
+        return _text(written) if b"\\" in written else written[1:-1].decode()
     if written == b"null":
         return ""
     if written[0] in _NUMBER and not written.lstrip(b"-").isdigit():
@@ -50,7 +50,11 @@ def csv_line(cells: Sequence[str], delimiter: str) -> bytes:
     """Return a record with its line end. One empty cell alone is quoted: it would be a blank line."""
     if len(cells) == 1 and cells[0] == "":
         return b'""\n'
-    return (delimiter.join(csv_cell(cell, delimiter) for cell in cells) + "\n").encode()
+    line = delimiter.join(cells)
+    # One look at the whole line is cheaper than four at each cell, and few lines need a quote.
+    if '"' in line or "\n" in line or "\r" in line or line.count(delimiter) != len(cells) - 1:
+        line = delimiter.join(csv_cell(cell, delimiter) for cell in cells)
+    return (line + "\n").encode()
 
 
 class LineEncoder:
@@ -91,12 +95,11 @@ class LineEncoder:
             return written + b"\n"
         values = getattr(instance, "__dict__", {})
         cells = []
-        for name, attribute, found in zip(self._names, self._attributes, self._members(written), strict=True):
+        for attribute, found in zip(self._attributes, self._members(written), strict=True):
             if found is None:
                 cells.append("")
             else:
                 cells.append(cell_text(found, None if attribute is None else values.get(attribute)))
-            del name
         return csv_line(cells, self._delimiter)
 
     def _members(self, written: bytes) -> list[bytes | None]:

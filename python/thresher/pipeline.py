@@ -5,7 +5,6 @@ Only puts arguments in order; the work is that of :mod:`thresher.run`.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +91,8 @@ class Pipeline:
 
         A task that is cancelled is left at once; the run itself goes on to its end in its thread.
         """
+        import asyncio
+
         return await asyncio.to_thread(
             self.process, source, output=output, rejects=rejects, report=report, config=config, **settings
         )

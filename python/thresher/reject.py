@@ -34,7 +34,7 @@ class Reject:
         raw: its bytes as they stood in the source, without the line end.
     """
 
-    __slots__ = ("_errors", "_exact", "_recall", "byte_offset", "line", "raw", "record", "source", "stage")
+    __slots__ = ("_errors", "_recall", "_told", "byte_offset", "line", "raw", "record", "source", "stage")
 
     def __init__(
         self,
@@ -66,8 +66,8 @@ class Reject:
         self.source = source
         self.stage = stage
         self.raw = raw
-        self._errors = errors
-        self._exact = recall is None or stage == "split"
+        self._told = errors
+        self._errors = errors if recall is None or stage == "split" else None
         self._recall = recall
 
     @classmethod
@@ -100,30 +100,29 @@ class Reject:
 
         Each has ``type``, ``loc`` (a tuple), ``msg``, ``input`` and, where there is one, ``ctx``.
         """
-        if not self._exact:
-            if self._recall is not None:
-                self._errors = self._recall(self.source, self.raw, self._errors) or self._errors
-            self._exact = True
+        if self._errors is None:
+            exact = None if self._recall is None else self._recall(self.source, self.raw, self._told)
+            self._errors = exact or self._told
         return self._errors
 
     @property
     def told(self) -> list[dict[str, Any]]:
         """The errors as JSON tells them, at no cost: inputs and bounds that are no JSON are given as text."""
-        return self._errors
+        return self._told
 
     def __repr__(self) -> str:
         """Say where it is and what is wrong with it."""
-        first = self._errors[0]
+        first = self._told[0]
         loc = ".".join(str(item) for item in first["loc"])
         what = f"{loc}: {first['msg']}" if loc else first["msg"]
-        more = f" (+{len(self._errors) - 1})" if len(self._errors) > 1 else ""
+        more = f" (+{len(self._told) - 1})" if len(self._told) > 1 else ""
         return f"<Reject record {self.record}, {self.source}:{self.line}: {what}{more}>"
 
     def __eq__(self, other: object) -> bool:
-        """Compare everything but where the errors were read from."""
+        """Compare everything that was written of them; exceptions in errors would never be equal."""
         if not isinstance(other, Reject):
             return NotImplemented
-        return self._key() == other._key() and self.errors == other.errors
+        return self._key() == other._key() and self._told == other._told
 
     def __hash__(self) -> int:
         """Hash the place."""

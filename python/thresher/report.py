@@ -5,10 +5,10 @@ Never changes what was counted: every number is the engine's, or is computed fro
 
 from __future__ import annotations
 
+import functools
 import platform
 import sys
 from datetime import datetime
-from importlib import metadata
 
 import msgspec
 
@@ -135,7 +135,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
                 asked_records=outcome.asked_records,
                 peak_memory_bytes=peak_memory(),
             ),
-            versions=versions(),
+            versions=dict(versions()),
         )
 
 
@@ -165,14 +165,17 @@ def peak_memory() -> int | None:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+@functools.cache
 def versions() -> dict[str, str]:
-    """Return the versions that a result depends on, by name."""
+    """Return the versions that a result depends on, by name. Not to be changed by the caller."""
+    import pydantic
+    import pydantic_core
+
     import thresher
 
-    found = {"thresher": thresher.__version__, "python": platform.python_version()}
-    for name in ("pydantic", "pydantic-core"):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    return {
+        "thresher": thresher.__version__,
+        "python": platform.python_version(),
+        "pydantic": pydantic.VERSION,
+        "pydantic-core": pydantic_core.__version__,
+    }

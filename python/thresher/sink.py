@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable
@@ -23,8 +24,10 @@ from thresher.target import SETTINGS, STDOUT, Role, Target, Targets
 __all__ = ["Sinks"]
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-WRITING = FULL | {errno.EPIPE, errno.EIO}
-"""Numbers of errors that writing gives."""
+
+_BLAMED: dict[str, Role] = {"accepted records": "accepted", "output": "accepted", "rejects": "rejects"}
+_BLAME = re.compile(f"the ({'|'.join(_BLAMED)}) could not be written")
+"""How both engines begin the message of a FileError that a descriptor of ours gave them."""
 
 
 class _File:
@@ -226,13 +229,11 @@ class Sinks:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Remove what was not published, and name the files where writing to one failed."""
-        # Both engines begin the message with which of the two it was.
-        named = [f.target for role, f in self._files.items() if role in str(error).split()[:3]]
-        writing = named or [f.target for f in self._files.values() if f.target.role != "report"]
+        role = _blamed(error)
+        targets = [f.target for f in self._files.values() if f.target.role == role]
         self._discard()
-        # A source that cannot be read carries its name already.
-        if isinstance(error, OSError) and error.filename is None and error.errno in WRITING:
-            raise _cannot_write(writing, error) from error
+        if targets and isinstance(error, OSError):
+            raise _cannot_write(targets, error) from error
 
     def _fd(self, role: Role) -> int | None:
         file = self._files.get(role)
@@ -266,6 +267,14 @@ class Sinks:
                         f"{SETTINGS[file.target.role]} {file.target.name!r} is the source "
                         f"{read[status.st_dev, status.st_ino]!r} itself: name another file"
                     )
+
+
+def _blamed(error: BaseException | None) -> Role | None:
+    """Return which output an engine could not write to; None where it was something else that failed."""
+    if not isinstance(error, FileError) or error.filename is not None:
+        return None
+    begin = _BLAME.match(str(error))
+    return _BLAMED[begin[1]] if begin else None
 
 
 def _names(targets: Iterable[Target]) -> str:

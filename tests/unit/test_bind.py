@@ -178,6 +178,17 @@ def test_a_column_that_only_a_path_wants_is_extra() -> None:
     assert caught.value.json(include_url=False) == f'[{error.prefix}"12"{error.suffix}]'
 
 
+def test_a_model_without_fields_needs_the_record() -> None:
+    assert bind(create_model("M"), "a").route == "record"
+    assert bind(create_model("M", __config__=ConfigDict(extra="allow")), "a").route == "native"
+
+
+def test_a_second_column_may_be_an_extra_one() -> None:
+    model = create_model("M", __config__=ConfigDict(extra="allow", populate_by_name=True), a=(int, Field(alias="x")))
+    plan = bind(model, "a", "b", "x")
+    assert (plan.route, [field.name for field in plan.fields]) == ("record", ["a", "a", "b"])
+
+
 def test_a_model_that_renames_its_keys_needs_no_column() -> None:
     class Model(BaseModel):
         first: str

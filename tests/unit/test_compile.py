@@ -33,7 +33,7 @@ from pydantic import (
     model_validator,
 )
 
-from kinds import HYBRID, NATIVE
+from kinds import HYBRID, NATIVE, label
 from thresher import plan
 from thresher.errors import ConfigurationError
 from thresher.plan import Text
@@ -48,7 +48,7 @@ def only(annotation: Any, **settings: Any) -> CompiledField:
     return compile(model).fields[0]
 
 
-@pytest.mark.parametrize("annotation", [each for found in NATIVE.values() for each in found], ids=lambda a: str(a)[:70])
+@pytest.mark.parametrize("annotation", [each for found in NATIVE.values() for each in found], ids=label)
 def test_native_types(annotation: Any) -> None:
     for wrapped in (annotation, annotation | None if annotation is not None else None):
         field = only((wrapped, ...))
@@ -56,7 +56,7 @@ def test_native_types(annotation: Any) -> None:
         assert not isinstance(field.kind, plan.Ask)
 
 
-@pytest.mark.parametrize("annotation", [each for found in HYBRID.values() for each in found], ids=lambda a: str(a)[:70])
+@pytest.mark.parametrize("annotation", [each for found in HYBRID.values() for each in found], ids=label)
 def test_types_that_pydantic_is_asked_about(annotation: Any) -> None:
     field = only((annotation, ...))
     assert field.route == "field"

@@ -186,6 +186,12 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_files_named_in_architecture_exist() -> None:
+    named = re.findall(r"`((?:python|rust|tests|benches)/[^` ]+)`", (ROOT / "docs" / "architecture.md").read_text())
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_version_is_written_once() -> None:
     cargo = tomllib.loads((ROOT / "Cargo.toml").read_text())
     assert thresher.__version__ == cargo["workspace"]["package"]["version"]

@@ -24,7 +24,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticOmit, PydanticUseDefault, to_json
 
-from kinds import HYBRID, NATIVE, odd_cells
+from kinds import HYBRID, NATIVE, label, odd_cells
 from thresher.engine import Fault, Job
 from thresher.errors import DataProcessingError
 from thresher.oracle import PydanticOracle, errors_of
@@ -70,7 +70,7 @@ def verdict(model: Any, record: dict[str, str]) -> tuple[ValidationError | None,
         return error, None
 
 
-@pytest.mark.parametrize(("kind", "annotation"), CASES, ids=[f"{k}-{a}"[:80] for k, a in CASES])
+@pytest.mark.parametrize(("kind", "annotation"), CASES, ids=[f"{k}-{label(a)}" for k, a in CASES])
 def test_a_cell_gets_what_its_record_gets(kind: str, annotation: Any) -> None:
     model: Any = create_model("Model", value=(annotation, ...))
     oracle, _ = make(model, ["value"], null_values=())

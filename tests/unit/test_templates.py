@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError, create_model
 from pydantic_core import to_json
 
-from kinds import NATIVE, odd_cells
+from kinds import NATIVE, label, odd_cells
 from thresher.plan import HOLE
 from thresher.schema import compile
 
@@ -26,7 +26,7 @@ UNSURE = {
 }
 
 
-@pytest.mark.parametrize(("kind", "annotation"), CASES, ids=[f"{k}-{a}"[:80] for k, a in CASES])
+@pytest.mark.parametrize(("kind", "annotation"), CASES, ids=[f"{k}-{label(a)}" for k, a in CASES])
 def test_every_error_has_its_template(kind: str, annotation: Any) -> None:
     model: Any = create_model("Model", value=(annotation, ...))
     compiled = compile(model)

@@ -40,10 +40,14 @@ def bind(compiled: Compiled, candidates: Mapping[str, Sequence[str]], names: Seq
     wanted = Counter(path for paths in matched.values() for path in paths)
     disputed = any(count > 1 for count in wanted.values()) or any(len(paths) > 1 for paths in matched.values())
     extras = [name for name in header if name not in wanted]
-    kept = extras if compiled.extra == "allow" else []
+    # The second column of a field is an extra one in the records where the first is there.
+    used = {paths[0] for paths in matched.values() if paths}
+    kept = [name for name in header if name not in used] if compiled.extra == "allow" else []
     keys = [*(compiled.outputs or ()), *kept]
     odd = len(set(keys)) != len(keys) or (compiled.extra == "forbid" and any(HOLE in name for name in extras))
-    record = bool(compiled.record_reason) or disputed or odd
+    # Without a single value to write there is nothing for an engine to do.
+    empty = not compiled.fields and not kept
+    record = bool(compiled.record_reason) or disputed or odd or empty
     return Plan(
         route="record" if record else "native",
         delimiter=delimiter,

@@ -11,6 +11,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import chain, count
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -89,10 +90,9 @@ def field_names(names: Sequence[str]) -> Iterator[str]:
             yield name
             continue
         stem = _stem(name) or f"column_{place}"
-        field, number = stem, 1
-        while not _usable(field) or field in taken:
-            number += 1
-            field = f"{stem}_" if number == 2 and stem not in taken else f"{stem}_{number}"
+        numbered = (f"{stem}_{number}" for number in count(2))
+        candidates = chain((stem,) if stem in taken else (stem, f"{stem}_"), numbered)
+        field = next(each for each in candidates if _usable(each) and each not in taken)
         taken.add(field)
         yield field
 

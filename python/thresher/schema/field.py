@@ -71,8 +71,8 @@ def compile_field(site: Site, unknown: set[str]) -> tuple[Field, list[str]]:
     paths, missing_loc, path_reason = _paths(site)
     if path_reason:
         reasons.append(path_reason)
-    by_alias = bool(site.config.get("serialize_by_alias"))
-    key = (by_alias and site.node.get("serialization_alias")) or site.name
+    alias = site.node.get("serialization_alias") if site.config.get("serialize_by_alias") else None
+    key = site.name if alias is None else alias
     route: Literal["native", "field", "record"] = "record" if reasons else "field" if asked else "native"
     field = Field(
         name=site.name,

@@ -170,7 +170,7 @@ def _outer(
     if computed:
         reasons.append("it has computed fields")
     by_alias = bool(config.get("serialize_by_alias"))
-    return [(by_alias and each.get("alias")) or each["property_name"] for each in computed]
+    return [each["alias"] if by_alias and "alias" in each else each["property_name"] for each in computed]
 
 
 def _hooks(model: type[BaseModel], node: Node | None, reasons: list[str]) -> bool:

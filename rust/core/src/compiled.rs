@@ -18,7 +18,7 @@ use crate::check::{
     text::{Bytes, Str},
     uuid::Uuid,
 };
-use crate::encode::{csv, float::Style, json};
+use crate::encode::{bytes::SLACK, csv, float::Style, json};
 use crate::error::{Error, Result};
 use crate::plan::{ErrorCode, ErrorTemplate, Format, HOLE, Job, Kind, Null, NullKey, Plan, Route, Text};
 
@@ -129,14 +129,15 @@ pub struct Compiled {
 /// The texts that make a cell null.
 pub struct Nulls {
     texts: Vec<Box<[u8]>>,
-    longest: usize,
+    /// Length of the longest; no cell is longer than -1 where there is none.
+    longest: isize,
 }
 
 impl Nulls {
     /// The texts that make a cell null.
     #[must_use]
     pub fn new(texts: &[String]) -> Self {
-        let longest = texts.iter().map(String::len).max().unwrap_or(0);
+        let longest = texts.iter().map(|text| text.len().cast_signed()).max().unwrap_or(-1);
         Self { texts: texts.iter().map(|text| text.as_bytes().into()).collect(), longest }
     }
 
@@ -144,7 +145,11 @@ impl Nulls {
     #[inline(always)]
     #[must_use]
     pub fn contains(&self, text: &[u8]) -> bool {
-        text.len() <= self.longest && self.texts.iter().any(|null| **null == *text)
+        text.len().cast_signed() <= self.longest && self.listed(text)
+    }
+
+    fn listed(&self, text: &[u8]) -> bool {
+        self.texts.iter().any(|null| **null == *text)
     }
 }
 
@@ -170,7 +175,7 @@ impl Compiled {
             columns: plan.columns.iter().map(|c| Column { key: key(&c.name), null: c.null }).collect(),
             fields,
             forbidden,
-            constants: builder.constants,
+            constants: slack(builder.constants),
             tallies: builder.tallies,
         })
     }
@@ -180,7 +185,13 @@ fn key(name: &str) -> Vec<u8> {
     let mut key = Vec::new();
     json::string(name.as_bytes(), &mut key);
     key.push(b':');
-    key
+    slack(key)
+}
+
+/// Room behind the end, which encoding may read.
+fn slack(mut text: Vec<u8>) -> Vec<u8> {
+    text.reserve(SLACK);
+    text
 }
 
 impl Builder<'_> {

@@ -2,6 +2,7 @@
 //!
 //! Cells that did not change are copied straight from the block.
 
+pub mod bytes;
 pub mod csv;
 pub mod float;
 pub mod json;

@@ -1,5 +1,6 @@
 //! The accepted rows of a block, as lines of the sink.
 
+use super::bytes::{SLACK, Writer};
 use super::{csv, json};
 use crate::cells::{Place, Span};
 use crate::check::column::{State, Work};
@@ -8,80 +9,150 @@ use crate::oracle::Answer;
 use crate::plan::Format;
 use crate::split::Block;
 
-/// Appends every accepted row of a block, in order. Returns how many.
-pub fn encode(block: &Block, plan: &Compiled, work: &Work, format: Format, out: &mut Vec<u8>) -> u64 {
-    out.reserve(block.len + block.len / 4);
-    match format {
-        Format::Csv => lines(block, work, out, |row, out| csv_row(block, plan, work, row, b',', out)),
-        Format::Tsv => lines(block, work, out, |row, out| csv_row(block, plan, work, row, b'\t', out)),
-        Format::Jsonl => lines(block, work, out, |row, out| json_row(block, plan, work, row, out)),
+/// Where the bytes of a span are: one pointer for each [`Place`], in its order.
+struct Buffers([*const u8; 8]);
+
+impl Buffers {
+    fn new(block: &Block, plan: &Compiled, work: &Work) -> Self {
+        let (data, unquoted, written) = (block.data.as_ptr(), work.unquoted.as_ptr(), work.written.as_ptr());
+        let constants = plan.constants.as_ptr();
+        Self([data, data, unquoted, written, data, written, constants, constants])
+    }
+
+    #[inline(always)]
+    fn of(&self, place: Place) -> *const u8 {
+        self.0[place as usize]
     }
 }
 
-#[inline(always)]
-fn lines(block: &Block, work: &Work, out: &mut Vec<u8>, mut write: impl FnMut(usize, &mut Vec<u8>)) -> u64 {
-    let mut asked = work.asked.iter();
-    let mut accepted = 0;
-    for row in 0..block.rows.rows.len() {
-        match work.states[row] {
-            State::Good => write(row, out),
-            State::Asked => {
-                if let Some(Answer::Accept { text, .. }) =
-                    asked.find(|(at, _)| *at as usize == row).map(|(_, answer)| answer)
-                {
-                    out.extend_from_slice(text);
+/// How the rows of a block are written.
+struct Encoder<'a> {
+    block: &'a Block,
+    plan: &'a Compiled,
+    work: &'a Work,
+    buffers: Buffers,
+    /// Whether unquoted cells of the block go out as they are.
+    plain: bool,
+}
+
+/// Appends every accepted row of a block, in order. Returns how many.
+pub fn encode(block: &mut Block, plan: &Compiled, work: &mut Work, format: Format, out: &mut Vec<u8>) -> u64 {
+    // Texts may be read beyond their end.
+    block.data.reserve(SLACK);
+    work.unquoted.reserve(SLACK);
+    work.written.reserve(SLACK);
+    let delimiter = if format == Format::Tsv { b'\t' } else { b',' };
+    let plain = plan.delimiter == delimiter && !block.rows.carriages;
+    let buffers = Buffers::new(block, plan, work);
+    let encoder = Encoder { block, plan, work, buffers, plain };
+    let mut writer = Writer::new(out);
+    match format {
+        Format::Csv => encoder.rows(&mut writer, |row, writer| encoder.csv(row, b',', writer)),
+        Format::Tsv => encoder.rows(&mut writer, |row, writer| encoder.csv(row, b'\t', writer)),
+        Format::Jsonl => encoder.rows(&mut writer, |row, writer| encoder.json(row, writer)),
+    }
+}
+
+impl Encoder<'_> {
+    #[inline(always)]
+    fn rows(&self, writer: &mut Writer<'_>, mut write: impl FnMut(usize, &mut Writer<'_>)) -> u64 {
+        let mut asked = self.work.asked.iter();
+        let mut accepted = 0;
+        for (row, state) in self.work.states.iter().enumerate() {
+            match state {
+                State::Good => write(row, writer),
+                State::Asked => {
+                    let answer = asked.find(|(at, _)| *at as usize == row).map(|(_, answer)| answer);
+                    if let Some(Answer::Accept { text, .. }) = answer {
+                        writer.vec(|out| out.extend_from_slice(text));
+                    }
+                }
+                _ => continue,
+            }
+            accepted += 1;
+        }
+        accepted
+    }
+
+    fn text(&self, span: Span) -> &[u8] {
+        self.work.bytes(span, self.block.bytes(), &self.plan.constants)
+    }
+
+    #[inline(always)]
+    fn csv(&self, row: usize, delimiter: u8, writer: &mut Writer<'_>) {
+        let mut empty = self.work.spans.len() == 1;
+        for (at, spans) in self.work.spans.iter().enumerate() {
+            let span = spans[row];
+            let (place, len) = (span.place(), span.len());
+            writer.room(len + 2);
+            if at > 0 {
+                // SAFETY: room was made.
+                unsafe { writer.push(delimiter) };
+            }
+            let free = match place {
+                Place::Plain => self.plain || csv::is_clean(self.text(span), delimiter),
+                Place::Quoted | Place::Unquoted | Place::Written => csv::is_clean(self.text(span), delimiter),
+                Place::FinalPlain | Place::FinalWritten | Place::Constant | Place::Absent => true,
+            };
+            if free {
+                empty &= len == 0;
+                // SAFETY: room was made, and every buffer has slack behind its end.
+                unsafe { writer.copy(self.buffers.of(place), span.start(), len) };
+            } else {
+                empty = false;
+                writer.vec(|out| csv::quoted(self.text(span), out));
+            }
+        }
+        writer.room(3);
+        if empty {
+            // An empty line would be a blank line to whoever reads it.
+            writer.vec(|out| out.extend_from_slice(b"\"\""));
+            writer.room(1);
+        }
+        // SAFETY: room was made.
+        unsafe { writer.push(b'\n') };
+    }
+
+    #[inline(always)]
+    fn json(&self, row: usize, writer: &mut Writer<'_>) {
+        let mut separator = b'{';
+        for (field, spans) in self.plan.fields.iter().zip(&self.work.spans) {
+            let span = spans[row];
+            let (place, len) = (span.place(), span.len());
+            if place == Place::Absent {
+                continue;
+            }
+            writer.room(field.key.len() + len + 4);
+            // SAFETY: room was made, and keys have slack behind their end.
+            unsafe {
+                writer.push(separator);
+                writer.copy(field.key.as_ptr(), 0, field.key.len());
+            }
+            separator = b',';
+            let text = matches!(place, Place::Plain | Place::Quoted | Place::Unquoted | Place::Written);
+            if text && !json::is_clean(self.text(span)) {
+                writer.vec(|out| json::string(self.text(span), out));
+                continue;
+            }
+            // SAFETY: room was made, and every buffer has slack behind its end.
+            unsafe {
+                if text {
+                    writer.push(b'"');
+                }
+                writer.copy(self.buffers.of(place), span.start(), len);
+                if text {
+                    writer.push(b'"');
                 }
             }
-            _ => continue,
         }
-        accepted += 1;
-    }
-    accepted
-}
-
-#[inline(always)]
-fn csv_row(block: &Block, plan: &Compiled, work: &Work, row: usize, delimiter: u8, out: &mut Vec<u8>) {
-    let data = block.bytes();
-    let begin = out.len();
-    for (at, spans) in work.spans.iter().enumerate() {
-        if at > 0 {
-            out.push(delimiter);
-        }
-        let span = spans[row];
-        let bytes = work.bytes(span, data, &plan.constants);
-        match span.place() {
-            Place::Plain | Place::Quoted | Place::Unquoted | Place::Written => csv::cell(bytes, delimiter, out),
-            Place::FinalPlain | Place::FinalWritten | Place::Constant | Place::Absent => out.extend_from_slice(bytes),
+        writer.room(3);
+        // SAFETY: room was made.
+        unsafe {
+            if separator == b'{' {
+                writer.push(b'{');
+            }
+            writer.push(b'}');
+            writer.push(b'\n');
         }
     }
-    if out.len() == begin && work.spans.len() == 1 {
-        // An empty line would be a blank line to whoever reads it.
-        out.extend_from_slice(b"\"\"");
-    }
-    out.push(b'\n');
-}
-
-#[inline(always)]
-fn json_row(block: &Block, plan: &Compiled, work: &Work, row: usize, out: &mut Vec<u8>) {
-    let data = block.bytes();
-    let mut separator = b'{';
-    for (field, spans) in plan.fields.iter().zip(&work.spans) {
-        let span: Span = spans[row];
-        let place = span.place();
-        if place == Place::Absent {
-            continue;
-        }
-        out.push(separator);
-        separator = b',';
-        out.extend_from_slice(&field.key);
-        let bytes = work.bytes(span, data, &plan.constants);
-        match place {
-            Place::Plain | Place::Quoted | Place::Unquoted | Place::Written => json::string(bytes, out),
-            Place::FinalPlain | Place::FinalWritten | Place::Constant | Place::Absent => out.extend_from_slice(bytes),
-        }
-    }
-    if separator == b'{' {
-        out.push(b'{');
-    }
-    out.extend_from_slice(b"}\n");
 }

@@ -64,6 +64,7 @@ fn index_with(scan: impl Scan, data: &[u8], last: bool, dialect: Dialect, rows: 
     let mut first = 0_u32;
     let mut padded = [0_u8; 64];
     let mut base = 0_usize;
+    let mut carriages = 0_i64;
     while base < data.len() {
         let chunk: &[u8; 64] = if let Some(chunk) = data[base..].first_chunk() {
             chunk
@@ -75,6 +76,7 @@ fn index_with(scan: impl Scan, data: &[u8], last: bool, dialect: Dialect, rows: 
         let masks = scan.masks(chunk, dialect.delimiter);
         let mut structural = masks.delimiter | masks.newline;
         rows.newlines += u64::from(masks.newline.count_ones());
+        carriages += i64::from(masks.carriage.count_ones());
         if masks.quote != 0 || carry.inside != 0 || carry.closing != 0 || carry.carriage != 0 {
             let padding = u64::MAX.checked_shl((data.len() - base) as u32).unwrap_or(0);
             let Some(inside) = carry.quoted(&masks, padding) else {
@@ -92,7 +94,9 @@ fn index_with(scan: impl Scan, data: &[u8], last: bool, dialect: Dialect, rows: 
             let position = base as u32 + bit;
             let next = counted + (structural & (newlines ^ (newlines - 1))).count_ones();
             let cells = next - first;
-            let end = position - u32::from(position > start && data[position as usize - 1] == b'\r');
+            let trimmed = u32::from(position > start && data[position as usize - 1] == b'\r');
+            let end = position - trimmed;
+            carriages -= i64::from(trimmed);
             if cells == 1 && end == start {
                 rows.blank += 1;
             } else {
@@ -104,6 +108,7 @@ fn index_with(scan: impl Scan, data: &[u8], last: bool, dialect: Dialect, rows: 
         }
         base += 64;
     }
+    rows.carriages = carriages != 0;
     finish(data, last, dialect, rows, start, first, &carry)
 }
 

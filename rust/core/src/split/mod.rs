@@ -48,6 +48,8 @@ pub struct Rows {
     pub faults: Vec<(u32, Fault)>,
     /// Blank lines.
     pub blank: u64,
+    /// Whether cells may hold carriage returns.
+    pub carriages: bool,
     /// Line feeds in what is dealt with, those inside quotes included.
     pub newlines: u64,
     /// Bytes that are dealt with; what follows is the beginning of a record.
@@ -61,6 +63,7 @@ impl Rows {
         self.rows.clear();
         self.faults.clear();
         self.blank = 0;
+        self.carriages = false;
         self.newlines = 0;
         self.consumed = 0;
     }
@@ -134,6 +137,7 @@ pub fn split(data: &[u8], last: bool, dialect: Dialect, rows: &mut Rows) -> Spli
     }
     rows.clear();
     let split = csv::machine(data, last, dialect, rows);
+    rows.carriages = true;
     rows.newlines = memchr::memchr_iter(b'\n', &data[..rows.consumed]).count() as u64;
     split
 }

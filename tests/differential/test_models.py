@@ -1,0 +1,141 @@
+"""Random models and files: Rust, Python and Pydantic itself agree on every verdict, value, error and byte.
+
+``THRESHER_PROFILE=long`` runs more than 100,000 records. No difference is allowed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError, to_json
+
+import thresher
+from model_files import DrawnModel, RandomFile, models, random_file
+
+LONG = os.environ.get("THRESHER_PROFILE") == "long"
+EXAMPLES, RECORDS = (1_500, 100) if LONG else (60, 40)
+ENGINES = ["python"] if importlib.util.find_spec("thresher._engine") is None else ["rust", "python"]
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Pydantic serializer warnings"),
+    pytest.mark.timeout(3600 if LONG else 120),
+]
+
+
+def mapping_of(drawn: DrawnModel, header: list[str], row: list[str], nulls: tuple[str, ...]) -> dict[str, str | None]:
+    """Return what a loop over the file would give to the model."""
+    wanted: dict[str, bool] = {}
+    for each in drawn.fields:
+        for lookup in each.lookups:
+            wanted.setdefault(lookup, each.nullable and not each.has_default)
+    found: dict[str, str | None] = {}
+    for name, cell in zip(header, row, strict=True):
+        if cell not in nulls:
+            found[name] = cell
+        elif wanted.get(name, False):
+            found[name] = None
+    return found
+
+
+_REJECT = b'{"record":%d,"line":%d,"byte_offset":%d,"source":"<bytes>","stage":"%s","errors":%s,"raw":%s}\n'
+
+
+def _ragged(actual: int, expected: int) -> bytes:
+    error = {
+        "type": "csv_field_count",
+        "loc": [],
+        "msg": f"Record has {actual} cells where the header has {expected}",
+        "input": None,
+        "ctx": {"expected": expected, "actual": actual},
+    }
+    return to_json([error])
+
+
+def expected(drawn: DrawnModel, file: RandomFile, nulls: tuple[str, ...]) -> tuple[bytes, bytes, list[Any]]:
+    """Return the accepted file, the rejects and the records, by Pydantic alone."""
+    accepted, rejects, records = [], [], []
+    for number, row in enumerate(file.rows):
+        place = number + 1, file.lines[number], file.offsets[number]
+        raw = to_json(file.raws[number].decode())
+        if len(row) != len(file.header):
+            rejects.append(_REJECT % (*place, b"split", _ragged(len(row), len(file.header)), raw))
+            continue
+        try:
+            instance = drawn.model.model_validate(mapping_of(drawn, file.header, row, nulls))
+        except ValidationError as error:
+            rejects.append(_REJECT % (*place, b"validate", error.json(include_url=False).encode(), raw))
+        else:
+            records.append(instance)
+            accepted.append(instance.model_dump_json().encode() + b"\n")
+    return b"".join(accepted), b"".join(rejects), records
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    drawn=models(),
+    seed=st.integers(0, 1 << 32),
+    delimiter=st.sampled_from(",;\t|"),
+    nulls=st.sampled_from([("",), ("",), (), ("", "NA", "x"), ("0", "1")]),
+    block_bytes=st.sampled_from([1, 7, 64, 1 << 18]),
+    workers=st.integers(1, 3),
+)
+def test_engines_and_pydantic_agree(
+    drawn: DrawnModel, seed: int, delimiter: str, nulls: tuple[str, ...], block_bytes: int, workers: int
+) -> None:
+    file = random_file(drawn, random.Random(seed), delimiter, RECORDS)
+    note(f"{drawn.described}\nheader: {file.header}")
+    with warnings.catch_warnings():
+        # Pydantic warns when it writes a default of another type than its field.
+        warnings.simplefilter("ignore")
+        config = {"delimiter": delimiter, "null_values": nulls, "block_bytes": block_bytes, "workers": workers}
+        try:
+            accepted, rejects, records = expected(drawn, file, nulls)
+        except PydanticSerializationError:
+            # A default that its own field cannot write: nothing can be made of such a model, and nothing is.
+            for engine in ENGINES:
+                with tempfile.TemporaryDirectory() as folder, pytest.raises(thresher.DataProcessingError):
+                    thresher.process(file.data, drawn.model, output=Path(folder, "a.jsonl"), engine=engine, **config)
+                assert not Path(folder, "a.jsonl").exists()
+            return
+        tables = []
+        for engine in ENGINES:
+            with tempfile.TemporaryDirectory() as folder:
+                good, bad, table, told = (Path(folder, name) for name in ("g.jsonl", "b.jsonl", "t.csv", "b.csv"))
+                result = thresher.process(file.data, drawn.model, output=good, rejects=bad, engine=engine, **config)
+                assert result.read == len(file.rows)
+                compare(engine, file, bad.read_bytes(), rejects)
+                compare(engine, file, good.read_bytes(), accepted)
+                thresher.process(file.data, drawn.model, output=table, rejects=told, engine=engine, **config)
+                tables.append((table.read_bytes(), told.read_bytes()))
+            kept = list(thresher.process(file.data, drawn.model, engine=engine, **config).records())
+            assert len(kept) == len(records)
+            for found, wanted in zip(kept, records, strict=True):
+                assert shown(found) == shown(wanted), engine
+        assert len(set(tables)) == 1
+
+
+def compare(engine: str, file: RandomFile, found: bytes, wanted: bytes) -> None:
+    """Compare two files line by line, so that a difference is shown by its record."""
+    if found == wanted:
+        return
+    for one, other in zip(found.splitlines(), wanted.splitlines(), strict=False):
+        assert one == other, engine
+    assert found == wanted, engine
+
+
+def shown(instance: Any) -> str:
+    """Return all there is to an instance: type and value of each attribute, extras, and which were set."""
+    return (
+        f"{type(instance)} {instance.__dict__!r} {instance.__pydantic_extra__!r} "
+        f"{sorted(instance.model_fields_set)} {[type(value) for value in instance.__dict__.values()]}"
+    )
