@@ -18,22 +18,29 @@ __all__ = [
     "Bool",
     "BoundField",
     "Bytes",
+    "Call",
     "Choice",
     "Column",
+    "Const",
     "Date",
     "DateTime",
     "Decimal",
     "ErrorTemplate",
     "Float",
     "Forbidden",
+    "InputValue",
     "Int",
     "Kind",
+    "Load",
+    "Node",
+    "OutputValue",
     "Plan",
     "Refuse",
     "Str",
     "Text",
     "Time",
     "TimeDelta",
+    "Transform",
     "Uuid",
 ]
 
@@ -245,7 +252,75 @@ class Forbidden(msgspec.Struct, frozen=True):
     error: ErrorTemplate
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Const(msgspec.Struct, frozen=True, tag_field="op", tag="const"):
+    """A constant of an expression, as text."""
+
+    type: Literal["none", "bool", "int", "float", "str", "date", "datetime", "timedelta"]
+    value: str
+    """none: empty; bool: ``true`` or ``false``; int: decimal digits, 64 bits; float: Python's repr; date and datetime:
+    ISO form; timedelta: microseconds in digits; str: the text."""
+
+
+class Load(msgspec.Struct, frozen=True, tag_field="op", tag="load"):
+    """The value of an input field."""
+
+    input: int
+    """Position in :attr:`Transform.inputs`."""
+    type: str
+    """One of the types of :class:`InputValue`, followed by ``?`` where it may be None."""
+
+
+class Call(msgspec.Struct, frozen=True, tag_field="op", tag="call"):
+    """An operator or function, applied."""
+
+    name: str
+    """A name of ``NATIVE`` in ``thresher/expr/table.py``."""
+    args: list[Node]
+    type: str
+    """The type of the result, as in :class:`Load`; ``none`` where it is always None."""
+
+
+Node: TypeAlias = Const | Load | Call
+
+
+class InputValue(msgspec.Struct, frozen=True):
+    """A validated input field that expressions look at."""
+
+    field: int
+    """Position in :attr:`Plan.fields`."""
+    type: Literal["bool", "int", "float", "str", "date", "datetime", "timedelta"]
+    default: Const | None
+    """The value of the field's default, where a null cell means that."""
+
+
+class OutputValue(msgspec.Struct, frozen=True):
+    """One field of the output schema, and where its value comes from: a field that is copied, or an expression."""
+
+    name: str
+    """The key that it is written under."""
+    copy: int | None
+    """Position in :attr:`Plan.fields` of the field that passes unchanged: the output schema accepts every value of it,
+    and writes it the same way."""
+    expr: Node | None
+    kind: Kind | None
+    """What the output schema asks of the value of ``expr``."""
+    nullable: bool
+    """Whether None is accepted, and written as null."""
+
+
+class Transform(msgspec.Struct, frozen=True):
+    """What happens to a record after it was validated: checks, then ``where``, then the values of the output."""
+
+    inputs: list[InputValue]
+    checks: list[Node]
+    """Each must be truthy, else the record is rejected."""
+    where: Node | None
+    """Where it is falsy the record is filtered."""
+    outputs: list[OutputValue]
+    """In the order in which they are written; without an output schema the copies of all fields."""
+
+
+class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     """A compiled schema, bound to one header."""
 
     route: Literal["native", "record"]
@@ -254,3 +329,5 @@ class Plan(msgspec.Struct, frozen=True):
     columns: list[Column]
     fields: list[BoundField]
     forbidden: list[Forbidden]
+    transform: Transform | None = None
+    """None: accepted records are written as they are; or ``route`` is ``record``, and Python transforms them as well."""

@@ -78,14 +78,15 @@ def run(
             compiled = compile(inferred.model)
         plans, sources = _bind(compiled, opened, config)
         job = _job(plans, targets, config)
-        with Sinks(targets, sources) as sinks, Sample() if sample_rejects else nullcontext() as sample:
+        sampled = Sample() if sample_rejects and targets.rejects is None else None
+        with Sinks(targets, sources) as sinks, sampled or nullcontext():
             sinks.write_headers(*_header_lines(plans, targets))
             outcome = chosen.run(
                 job,
                 sources,
                 PydanticOracle(compiled, job),
                 accepted=sinks.accepted,
-                rejects=sample.fd if sample is not None and sinks.rejects is None else sinks.rejects,
+                rejects=sinks.rejects if sampled is None else sampled.fd,
                 progress=None if progress is None else partial(_progress, progress, _size(sources)),
             )
             report = Report.of(
@@ -99,7 +100,7 @@ def run(
             sinks.publish(report.to_json().encode())
     finally:
         close_sources(opened)
-    written = outcome.rejects if sample is None else sample.lines()
+    written = outcome.rejects if sampled is None else sampled.lines()
     rejects = _rejects(report.rejected, written, targets, Recalled(compiled, plans, sources, config.null_values))
     _log(report)
     return Result(report, rejects, outcome.kept, schema=compiled.schema, inferred=inferred)

@@ -83,6 +83,7 @@ def test_types_that_pydantic_is_asked_about(annotation: Any) -> None:
         (Annotated[int, Field(strict=True)], plan.Refuse("int_type")),
         (Annotated[str, Field(strict=True)], plan.Str()),
         (None, plan.Refuse("none_required")),
+        (Literal[1, True], plan.Refuse("literal_error")),
         (Any, plan.Any()),
         (object, plan.Any()),
     ],
@@ -489,6 +490,22 @@ def test_schemas_are_loaded_from_the_working_directory(tmp_path: Path, monkeypat
         ConfigurationError, match=r"does not import: ModuleNotFoundError: No module named 'nowhere_at_all'"
     ):
         load("my_import:Order")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "shown"),
+    [
+        (int, "int"),
+        (dt.datetime | None, "datetime | None"),
+        (list[Decimal], "list[Decimal]"),
+        (Literal["a.b", 1], "Literal['a.b', 1]"),
+        (Any, "Any"),
+        (Callable[[], int] | None, "Callable[[], int] | None"),
+        (None, "None"),
+    ],
+)
+def test_types_are_shown_as_they_are_written(annotation: Any, shown: str) -> None:
+    assert only((annotation, ...)).annotation == shown
 
 
 def test_the_explanation_is_a_table() -> None:

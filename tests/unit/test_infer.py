@@ -81,8 +81,9 @@ def test_the_delimiter_is_the_one_that_fits(text: str, delimiter_columns: list[s
 
 NAMES = [
     "id", "Body Mass (g)", "body_mass_g", "class", "None", "json", "model_dump", "model_x", "_private", "__", "", "%",
-    "2x", "int", "dt", "Field", "größe", "日本", "\ufb01x", "²", "①", 'a"b\\c', "new\nline", "a b", "a-b", "self", "x" * 300,
-    "copy_2", "copy", "column_1", "tab\there", "{braces}", "#", "é", "e\u0301", "\u2028", "validate", "schema",
+    "2x", "int", "dt", "Field", "größe", "日本", "\ufb01x", "²", "①", 'a"b\\c', "new\nline", "a b", "a-b", "self",
+    "x" * 300, "copy_2", "copy", "column_1", "tab\there", "{braces}", "#", "é", "e\u0301", "\u2028", "validate",
+    "schema",
 ]  # fmt: skip
 
 

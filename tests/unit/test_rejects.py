@@ -93,7 +93,7 @@ def test_a_file_that_is_gone_or_changed(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="has changed since its rejects were written"):
         list(rejects)
     path.unlink()
-    with pytest.raises(FileError, match="cannot be read back from .*: No such file"):
+    with pytest.raises(FileError, match=r"cannot be read back from .*: No such file"):
         rejects[0]
     assert len(rejects) == 3
 

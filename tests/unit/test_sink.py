@@ -27,6 +27,11 @@ def _write(sinks: Sinks) -> None:
     os.write(sinks.rejects, b"{}\n")
 
 
+def _write_then_raise(sinks: Sinks, error: type[BaseException]) -> None:
+    _write(sinks)
+    raise error
+
+
 def _publish(folder: Path) -> None:
     with Sinks(_targets(folder)) as sinks:
         _write(sinks)
@@ -97,10 +102,8 @@ class TestPublishing:
     @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
     def test_nothing_is_left_of_a_run_that_fails(self, tmp_path: Path, error: type[BaseException]) -> None:
         (tmp_path / "good.csv").write_text("before")
-        sinks = Sinks(_targets(tmp_path))
-        with pytest.raises(error), sinks:
-            _write(sinks)
-            raise error
+        with pytest.raises(error), Sinks(_targets(tmp_path)) as sinks:
+            _write_then_raise(sinks, error)
         assert _contents(tmp_path) == {"good.csv": "before"}
 
     def test_leaving_without_publishing_publishes_nothing(self, tmp_path: Path) -> None:

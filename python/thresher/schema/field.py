@@ -6,11 +6,12 @@ any, why its whole record has to go to Pydantic. It never sees a header.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from thresher.plan import Ask, Kind, Refuse, Text
+from thresher.plan import Ask, Choice, Kind, Refuse, Text
 from thresher.schema import nodes, table, templates
 from thresher.schema.compiled import Field, Template
 from thresher.schema.default import static_default
@@ -131,7 +132,10 @@ def _kernel(site: Site, schema: Node, unknown: set[str]) -> tuple[Node, Kind, tu
             raise AskError("strict, and yet some texts are accepted")
         return node, Refuse(error=refusal.type), (refusal,)
     result = kind_of(node, site.config)
-    return node, result, templates.of_leaf(node, site.config)
+    found = templates.of_leaf(node, site.config)
+    if isinstance(result, Choice) and not result.cells and len(found) == 1:
+        return node, Refuse(error=result.error), found
+    return node, result, found
 
 
 def _no_kernel(site: Site, kind: str) -> str:
@@ -201,8 +205,15 @@ def _constraints(leaf: Node | None) -> str:
     )
 
 
+_MODULE = re.compile(r"('[^']*'|\"[^\"]*\")|\b(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])")
+"""A quoted text, which stays as it is, or the module before a name."""
+
+
 def shown_type(annotation: Any) -> str:
     """Return an annotation as its author would write it."""
+    if annotation is type(None):
+        return "None"
     if isinstance(annotation, type) and not getattr(annotation, "__args__", None):
         return annotation.__name__
-    return str(annotation).replace("typing.", "").replace("NoneType", "None")
+    text = _MODULE.sub(lambda match: match[1] or "", str(annotation))
+    return text.replace("NoneType", "None")

@@ -64,7 +64,7 @@ def accepts_none(
     if kind in ("default", "function-after", "function-before", "function-wrap", "custom-error"):
         return inner(node["schema"])
     if kind == "function-plain":
-        return type(None) in getattr(annotation, "__args__", ())
+        return annotation in (Any, object, None) or type(None) in getattr(annotation, "__args__", ())
     if kind == "union":
         return any(inner(choice[0] if isinstance(choice, tuple) else choice) for choice in node["choices"])
     if kind == "tagged-union":

@@ -97,6 +97,22 @@ pub fn cell(ends: &[u32], row: &Row, column: usize) -> (usize, usize) {
     (start as usize, end as usize)
 }
 
+/// As [`cell`], without looking whether the row has such a cell.
+///
+/// # Safety
+/// `row` must come from the same [`Rows`](crate::split::Rows) as `ends`, and have a cell `column`.
+#[inline(always)]
+#[must_use]
+pub unsafe fn cell_unchecked(ends: &[u32], row: &Row, column: usize) -> (usize, usize) {
+    let first = row.first as usize;
+    debug_assert!(column < row.cells as usize && first + column < ends.len());
+    // SAFETY: the ends of a row's cells are `ends[first..first + cells]`, and `column` is one of them.
+    let at = |column: usize| unsafe { *ends.get_unchecked(first + column) };
+    let start = if column == 0 { row.start } else { at(column - 1) + 1 };
+    let end = if column + 1 == row.cells as usize { row.end } else { at(column) };
+    (start as usize, end as usize)
+}
+
 /// The text of the cell at `data[start..end]`: quotes are taken off, doubled ones undone in `unquoted`.
 #[inline(always)]
 pub fn text(data: &[u8], start: usize, end: usize, unquoted: &mut Vec<u8>) -> Span {

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::{Kernel, Verdict};
-use crate::cells::{Place, Span, cell, text};
+use crate::cells::{Place, Span, cell, cell_unchecked, text};
 use crate::compiled::{Checker, Compiled, Field, NO_TEMPLATE, Nulls, OnNull};
 use crate::error::Result;
 use crate::oracle::{Answer, Fault, Number, Oracle};
@@ -192,23 +192,47 @@ fn absent(work: &mut Work, field: &Field, at: usize) {
 /// What a null cell means for its row.
 #[inline(always)]
 fn null(work: &mut Work, field: &Field, at: usize, row: usize) -> Span {
-    match field.on_null {
-        OnNull::Constant(span) => return span,
-        OnNull::Missing => reject(work, field, at, row, ErrorCode::Missing, Span::ABSENT, 0),
-        OnNull::Ask => work.states[row] = State::Unsure,
-    }
-    Span::ABSENT
+    let mut notes = Notes { errors: &mut work.errors, details: &mut work.details, field, at: at as u16 };
+    notes.null(row, &mut work.states[row])
 }
 
-/// Notes an error. One that the plan has no template for is Pydantic's to word.
-fn reject(work: &mut Work, field: &Field, at: usize, row: usize, code: ErrorCode, cell: Span, detail: u32) {
-    let template = field.by_code[code as usize];
-    if template == NO_TEMPLATE {
-        work.states[row] = State::Unsure;
-        return;
+/// Where the loop of a field notes what it finds.
+struct Notes<'a> {
+    errors: &'a mut Vec<Found>,
+    details: &'a mut Vec<Cow<'static, str>>,
+    field: &'a Field,
+    at: u16,
+}
+
+impl Notes<'_> {
+    /// What a null cell means for its row.
+    #[inline(always)]
+    fn null(&mut self, row: usize, state: &mut State) -> Span {
+        match self.field.on_null {
+            OnNull::Constant(span) => return span,
+            OnNull::Missing => self.reject(row, state, ErrorCode::Missing, Span::ABSENT, 0),
+            OnNull::Ask => *state = State::Unsure,
+        }
+        Span::ABSENT
     }
-    work.states[row] = work.states[row].max(State::Rejected);
-    work.errors.push(Found { row: row as u32, field: at as u16, what: What::Template(template, cell, detail) });
+
+    /// Notes an error. One that the plan has no template for is Pydantic's to word.
+    fn reject(&mut self, row: usize, state: &mut State, code: ErrorCode, cell: Span, detail: u32) {
+        let template = self.field.by_code[code as usize];
+        if template == NO_TEMPLATE {
+            *state = State::Unsure;
+            return;
+        }
+        *state = (*state).max(State::Rejected);
+        self.errors.push(Found { row: row as u32, field: self.at, what: What::Template(template, cell, detail) });
+    }
+
+    #[cold]
+    fn reject_with(&mut self, row: usize, state: &mut State, code: ErrorCode, cell: Span, detail: Cow<'static, str>) {
+        self.details.push(detail);
+        let detail = self.details.len() as u32;
+        self.reject(row, state, code, cell, detail);
+    }
 }
 
 /// The loop of one type.
@@ -216,73 +240,65 @@ fn reject(work: &mut Work, field: &Field, at: usize, row: usize, code: ErrorCode
 fn native<K: Kernel>(kernel: &K, input: &Input<'_>, work: &mut Work, field: &Field, at: usize, column: usize) {
     let data = input.block.bytes();
     let ends = &input.block.rows.ends;
-    let mut spans = std::mem::take(&mut work.spans[at]);
-    let mut values = std::mem::take(&mut work.values[at]);
+    let rows = &input.block.rows.rows;
+    let Work { states, spans, values, unquoted, written, errors, details, keep, .. } = work;
+    let spans = &mut spans[at];
     spans.clear();
+    spans.resize(rows.len(), Span::ABSENT);
+    let values = &mut values[at];
     values.clear();
-    spans.reserve(input.block.rows.rows.len());
-    for (number, row) in input.block.rows.rows.iter().enumerate() {
-        if work.states[number] >= State::Unsure {
-            spans.push(Span::ABSENT);
-            if work.keep {
-                values.push(0);
-            }
+    if *keep {
+        values.resize(rows.len(), 0);
+    }
+    let mut notes = Notes { errors, details, field, at: at as u16 };
+    for (number, ((row, state), slot)) in rows.iter().zip(states.iter_mut()).zip(spans.iter_mut()).enumerate() {
+        if *state >= State::Unsure {
             continue;
         }
-        let (start, end) = cell(ends, row, column);
-        let whole = text(data, start, end, &mut work.unquoted);
-        let from = if whole.place() == Place::Unquoted { &work.unquoted[..] } else { data };
-        let bytes = &from[whole.start()..whole.start() + whole.len()];
+        // SAFETY: a row that has more or fewer cells than the plan has columns has the state `Fault`.
+        let (start, end) = unsafe { cell_unchecked(ends, row, column) };
+        let mut whole = Span::new(Place::Plain, start, end - start);
+        // SAFETY: cells lie within the block, one after another.
+        let mut bytes = unsafe { data.get_unchecked(start..end) };
+        if bytes.first() == Some(&b'"') {
+            whole = text(data, start, end, unquoted);
+            let from = if whole.place() == Place::Unquoted { &unquoted[..] } else { data };
+            bytes = &from[whole.start()..whole.start() + whole.len()];
+        }
         if input.nulls.contains(bytes) {
-            let span = null(work, field, at, number);
-            spans.push(span);
-            if work.keep {
-                values.push(0);
-            }
+            *slot = notes.null(number, state);
             continue;
         }
         // SAFETY: rows that are not UTF-8 have the state `Fault`, and cells begin and end at ASCII bytes.
         let text = unsafe { std::str::from_utf8_unchecked(bytes) };
-        let begin = work.written.len();
+        let begin = written.len();
         let mut value = 0;
-        let span = match kernel.check(text, &mut work.written) {
+        match kernel.check(text, written) {
             Verdict::Same(bits) => {
                 value = bits;
-                if K::TEXT { whole } else { Span::new(Place::FinalPlain, whole.start(), whole.len()) }
+                *slot = if K::TEXT { whole } else { Span::new(Place::FinalPlain, whole.start(), whole.len()) };
             }
-            Verdict::Part(offset, len) => part(whole, offset, len),
+            Verdict::Part(offset, len) => *slot = part(whole, offset, len),
             Verdict::Written(bits) => {
                 value = bits;
                 let place = if K::TEXT { Place::Written } else { Place::FinalWritten };
-                Span::new(place, begin, work.written.len() - begin)
+                *slot = Span::new(place, begin, written.len() - begin);
             }
             Verdict::Constant(span, bits) => {
                 value = bits;
-                span
+                *slot = span;
             }
-            Verdict::Reject(code) => {
-                reject(work, field, at, number, code, whole, 0);
-                Span::ABSENT
-            }
-            Verdict::RejectWith(code, detail) => {
-                work.details.push(detail);
-                let detail = work.details.len() as u32;
-                reject(work, field, at, number, code, whole, detail);
-                Span::ABSENT
-            }
+            Verdict::Reject(code) => notes.reject(number, state, code, whole, 0),
+            Verdict::RejectWith(code, detail) => notes.reject_with(number, state, code, whole, detail),
             Verdict::Unsure => {
-                work.written.truncate(begin);
-                work.states[number] = State::Unsure;
-                Span::ABSENT
+                written.truncate(begin);
+                *state = State::Unsure;
             }
-        };
-        spans.push(span);
-        if work.keep {
-            values.push(value);
+        }
+        if let Some(slot) = values.get_mut(number) {
+            *slot = value;
         }
     }
-    work.spans[at] = spans;
-    work.values[at] = values;
 }
 
 /// A part of a text, in the same place.

@@ -10,6 +10,7 @@ pub mod column;
 pub mod decimal;
 pub mod float;
 pub mod int;
+pub mod pattern;
 pub mod temporal;
 pub mod text;
 pub mod uuid;

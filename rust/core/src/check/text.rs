@@ -1,8 +1,6 @@
 //! Text: str and bytes. White space, lengths and patterns as Rust sees them, which is how pydantic-core does.
 
-use regex::Regex;
-
-use super::{Kernel, Verdict};
+use super::{Kernel, Verdict, pattern::Pattern};
 use crate::plan::{self, ErrorCode};
 
 /// Text and its constraints, in the order in which they are checked.
@@ -13,7 +11,7 @@ pub struct Str {
     ascii_only: bool,
     min_length: usize,
     max_length: usize,
-    pattern: Option<Regex>,
+    pattern: Option<Pattern>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +33,7 @@ impl Str {
             ascii_only: plan.ascii_only,
             min_length: plan.min_length.unwrap_or(0),
             max_length: plan.max_length.unwrap_or(usize::MAX),
-            pattern: plan.pattern.as_deref().map(Regex::new).transpose()?,
+            pattern: plan.pattern.as_deref().map(Pattern::new).transpose()?,
         })
     }
 
