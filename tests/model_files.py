@@ -30,7 +30,7 @@ from pydantic import (
 
 from kinds import HYBRID, NATIVE, UTC, odd_cells, optional
 
-__all__ = ["DrawnField", "DrawnModel", "RandomFile", "models", "random_file"]
+__all__ = ["DrawnField", "DrawnModel", "RandomFile", "cell", "models", "random_file"]
 
 ODD = odd_cells()
 ALIASES = ["A", "b c", "é", 'q"x', "", "d,e", "x;y", "f\ng", "h\\", "🙂", " pad ", "type", "a.b", "\u2028"]
@@ -288,7 +288,7 @@ def random_file(drawn: DrawnModel, rng: random.Random, delimiter: str, records: 
     parts, offset, line = [made.data], len(made.data), 1 + first.count("\n")
     for number in range(records):
         odd = rng.choice([0.0, 0.0, 0.2, 1.0])
-        row = [_cell(each, rng, odd) for _, each in columns]
+        row = [cell(each, rng, odd) for _, each in columns]
         if rng.random() < 0.02:
             row = [*row, "spare"] if rng.random() < 0.5 or len(row) == 1 else row[:-1]
         if rng.random() < 0.02:
@@ -316,7 +316,14 @@ def _written(cell: str, delimiter: str, rng: random.Random) -> str:
     return cell
 
 
-def _cell(each: DrawnField | None, rng: random.Random, odd: float) -> str:
+def cell(each: DrawnField | None, rng: random.Random, odd: float) -> str:
+    """Return the text of a cell of a field; of no field where there is none.
+
+    Args:
+        each: the field.
+        rng: whose numbers decide.
+        odd: how often it is odd or senseless, from 0 to 1.
+    """
     if each is None:
         return rng.choice(["", "x", "1", 'a"b', "é"])
     if rng.random() < 0.05:

@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from thresher.report import ErrorCount, Report
     from thresher.result import Reject, Result
     from thresher.schema.infer import Inferred, infer
+    from thresher.transform.spec import Check, From
 
     __version__: str
 
 __all__ = [
+    "Check",
     "Config",
     "ConfigurationError",
     "DataProcessingError",
     "EngineError",
     "ErrorCount",
     "FileError",
+    "From",
     "Inferred",
     "Pipeline",
     "Reject",
@@ -39,12 +42,14 @@ __all__ = [
 ]
 
 _HOME = {
+    "Check": "transform.spec",
     "Config": "config",
     "ConfigurationError": "errors",
     "DataProcessingError": "errors",
     "EngineError": "errors",
     "ErrorCount": "report",
     "FileError": "errors",
+    "From": "transform.spec",
     "Inferred": "schema.infer",
     "Pipeline": "pipeline",
     "Reject": "result",
@@ -82,10 +87,17 @@ def __dir__() -> list[str]:
 
 
 def _version() -> str:
-    """Return the installed version; Cargo.toml is the one place where it is written."""
-    from importlib import metadata
+    """Return the version. Cargo.toml is the one place where it is written: the extension was built with it.
 
+    Asking the extension takes 1 ms, reading the metadata of the installation 17 ms.
+    """
     try:
-        return metadata.version(__name__)
-    except metadata.PackageNotFoundError:
-        return "0+unknown"
+        from thresher import _engine
+    except ImportError:
+        from importlib import metadata
+
+        try:
+            return metadata.version(__name__)
+        except metadata.PackageNotFoundError:
+            return "0+unknown"
+    return _engine.version

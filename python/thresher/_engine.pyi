@@ -20,8 +20,8 @@ class Failure(Exception):
 class Outcome(TypedDict):
     """What a run gives back."""
 
-    sources: list[tuple[str, int, int, int, int, int]]
-    """name, read, accepted, rejected, blank lines, bytes."""
+    sources: list[tuple[str, int, int, int, int, int, int]]
+    """name, read, accepted, rejected, filtered, blank lines, bytes."""
     counts: list[tuple[str, str, int, int, int, int]]
     """loc as JSON, type, count, position of the source, record, line."""
     chunks: list[tuple[int, int, list[tuple[bytes, bytes, bytes, bytes]], dict[int, int]]]
@@ -48,6 +48,9 @@ def run(
 
 def error_types() -> list[str]:
     """Return the types of every error that a kernel can give."""
+
+def functions() -> list[str]:
+    """Return the names of the functions that expressions may call."""
 
 def check_job(job: bytes) -> None:
     """Read a job as the engine would.

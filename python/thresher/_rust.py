@@ -15,6 +15,7 @@ from thresher import _engine
 from thresher.columns import Columns
 from thresher.engine import Count, Job, Oracle, Outcome, Source, SourceCount
 from thresher.errors import EngineError, FileError
+from thresher.plan import Plan
 
 __all__ = ["RustEngine"]
 
@@ -49,13 +50,13 @@ class RustEngine:
         names = [source.name for source in sources]
         kept = None
         if job.accepted_format is None:
-            kept = Columns(job.plans, done["chunks"], done["objects"], oracle.compiled)
+            kept = Columns(_kept_plans(job.plans), done["chunks"], done["objects"], oracle.compiled)
         return Outcome(
             sources=[
                 SourceCount(
-                    name=name, read=read, accepted=good, rejected=bad, filtered=0, blank_lines=blank, bytes=size
+                    name=name, read=read, accepted=good, rejected=bad, filtered=out, blank_lines=blank, bytes=size
                 )
-                for name, read, good, bad, blank, size in done["sources"]
+                for name, read, good, bad, out, blank, size in done["sources"]
             ],
             counts=[
                 Count(loc, type_, count, names[source], record, line)
@@ -66,6 +67,16 @@ class RustEngine:
             asked_cells=done["asked_cells"],
             asked_records=done["asked_records"],
         )
+
+
+def _kept_plans(plans: Sequence[Plan]) -> list[Plan]:
+    """Return plans for what is kept: where there is an output schema, every record is an instance that Python made."""
+    return [
+        plan
+        if plan.transform is None or plan.transform.outputs is None
+        else msgspec.structs.replace(plan, route="record", transform=None)
+        for plan in plans
+    ]
 
 
 def _mapped(failure: _engine.Failure) -> Exception:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from pydantic import BaseModel
 
-__all__ = ["to_arrays"]
+__all__ = ["array_of", "lists", "to_arrays"]
 
 DTYPES: dict[type, str] = {
     bool: "bool",
@@ -40,7 +40,17 @@ def to_arrays(schema: type[BaseModel], records: Iterable[Any]) -> dict[str, np.n
         for each field: an array of shape (records,), masked where the field has None and a native type.
     """
     hints = {name: _hint(info.annotation) for name, info in schema.model_fields.items()}
-    columns: dict[str, list[Any]] = {name: [] for name in hints}
+    return {name: array_of(column, hints.get(name)) for name, column in lists(schema, records).items()}
+
+
+def lists(schema: type[BaseModel], records: Iterable[Any]) -> dict[str, list[Any]]:
+    """Return the values of each field, and of what ``extra='allow'`` kept; None where a record has none.
+
+    Args:
+        schema: the model of the records.
+        records: accepted records.
+    """
+    columns: dict[str, list[Any]] = {name: [] for name in schema.model_fields}
     fields = tuple(columns)
     count = 0
     for record in records:
@@ -53,7 +63,7 @@ def to_arrays(schema: type[BaseModel], records: Iterable[Any]) -> dict[str, np.n
         count += 1
     for column in columns.values():
         column.extend([None] * (count - len(column)))
-    return {name: _array(column, hints.get(name)) for name, column in columns.items()}
+    return columns
 
 
 def _hint(annotation: Any) -> type | None:
@@ -62,7 +72,14 @@ def _hint(annotation: Any) -> type | None:
     return kinds[0] if len(kinds) == 1 and isinstance(kinds[0], type) else None
 
 
-def _array(values: list[Any], hint: type | None) -> np.ndarray[Any, Any]:
+def array_of(values: list[Any], hint: type | None = None) -> np.ndarray[Any, Any]:
+    """Return an array of the values of one column.
+
+    Args:
+        values: bool, int, float, date, datetime (without a time zone) or timedelta, all of one type or None; anything
+            else becomes an array of objects.
+        hint: the type where no value has one.
+    """
     import numpy as np
 
     kinds = {type(value) for value in values}

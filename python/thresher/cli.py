@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 import errno
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from thresher.arguments import COMMANDS, parsers
 from thresher.errors import (
     ConfigurationError,
     DataProcessingError,
@@ -29,36 +29,15 @@ if TYPE_CHECKING:
     from thresher.config import Config
     from thresher.result import Result
     from thresher.schema.infer import Inferred
+    from thresher.transform.spec import Spec
 
 __all__ = ["main"]
 
 DONE, TOO_MANY_REJECTS, USAGE, FILE, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 4, 130, 143
 
-FORMS = ("text", "json")
-LEVELS = ("debug", "info", "warning", "error")
-ENGINES = ("auto", "rust", "python")
-COMMANDS = ("process", "explain", "infer", "version")
-
 
 class _Terminated(KeyboardInterrupt):
     """SIGTERM: ends the run as Ctrl-C does, with everything removed that was not complete."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Reports a wrong command line as ConfigurationError, with the closest name."""
-
-    def options(self) -> list[str]:
-        """Return the long options."""
-        return [name for name in self._option_string_actions if name.startswith("--")]
-
-    def error(self, message: str) -> NoReturn:
-        """Raise instead of ending the process."""
-        wrong = re.search(r"argument ([^:]*): invalid choice: '([^']*)' \(choose from (.*)\)", message)
-        if wrong:
-            option, value, choices = wrong.groups()
-            known = [choice.strip(" '") for choice in choices.split(",")]
-            message = f"{option}: there is no {value!r}{closest(value, known)}; choose from {', '.join(known)}"
-        raise ConfigurationError(f"{message}\nsee {self.prog} --help")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -154,7 +133,7 @@ def _terminable() -> Iterator[None]:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    parser, subparsers = _parsers()
+    parser, subparsers = parsers()
     if not arguments:
         parser.print_help(sys.stderr)
         return USAGE
@@ -182,105 +161,31 @@ def _dispatch(arguments: list[str]) -> int:
     return handlers[options.command](options)
 
 
-def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
-    parser = _Parser(
-        prog="thresher",
-        description="Separate good records from bad ones, with the exact reasons.",
-        epilog="Exit status: 0 done; 1 more rejects than --max-rejects; 2 usage or configuration; "
-        "3 a file could not be read, written or processed; 4 a defect of thresher.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="store_true", help="print the version")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    made: dict[str, _Parser] = {}
-
-    one = made["process"] = commands.add_parser(
-        "process",
-        allow_abbrev=False,
-        help="check files, write accepted records and rejects",
-        description="Check every record of FILE against a schema; write the accepted ones and the rejects.",
-    )
-    one.add_argument("files", nargs="+", metavar="FILE", help="a path, a glob in quotes, or - for standard input")
-    one.add_argument("--schema", metavar="M:C", help="the model, as package.module:Name; without it one is inferred")
-    one.add_argument("-o", "--output", metavar="OUT", help="accepted records: .csv, .tsv, .jsonl, or - (JSON Lines)")
-    one.add_argument("--rejects", metavar="PATH", help="rejects with their reasons: .jsonl or .csv")
-    one.add_argument("--report", metavar="PATH", help="the facts of the run: .json")
-    _add_reading(one)
-    one.add_argument("--max-rejects", metavar="N|P%", help="end with status 1 where more records are rejected")
-    one.add_argument("--engine", choices=ENGINES, help="who does the work; default auto")
-    one.add_argument("--workers", type=int, metavar="N", help="threads; default one for each processor")
-    one.add_argument(
-        "--progress", action=argparse.BooleanOptionalAction, help="how far it is; default where a terminal is there"
-    )
-    _add_logging(one)
-
-    one = made["explain"] = commands.add_parser(
-        "explain",
-        allow_abbrev=False,
-        help="show how each field of a schema is checked, and why",
-        description="Show how each field of a schema is checked: natively, or by asking Pydantic, and why.",
-    )
-    one.add_argument("schema", metavar="M:C", help="the model, as package.module:Name")
-    _add_logging(one)
-
-    one = made["infer"] = commands.add_parser(
-        "infer",
-        allow_abbrev=False,
-        help="print a model for a file",
-        description="Print the source of a Pydantic model that at least 95%% of the first records of FILE satisfy.",
-    )
-    one.add_argument("files", nargs="+", metavar="FILE", help="a path, or - for standard input")
-    _add_reading(one)
-    _add_logging(one)
-
-    made["version"] = commands.add_parser("version", allow_abbrev=False, help="print the version")
-    return parser, made
-
-
-def _add_reading(parser: _Parser) -> None:
-    parser.add_argument("--config", metavar="FILE.toml", help="settings; those of the command line come first")
-    parser.add_argument("--delimiter", metavar="D", help="one character, \\t or auto (the default)")
-    parser.add_argument(
-        "--null-value",
-        action="append",
-        metavar="TEXT",
-        dest="null_values",
-        help="text of a null cell, may be repeated; replaces the default, the empty cell: add '' to keep it",
-    )
-    parser.add_argument(
-        "--no-header", action="store_false", default=None, dest="header", help="columns are the fields, in order"
-    )
-    parser.add_argument("--max-record-bytes", type=int, metavar="N", help="longer records are rejected")
-
-
-def _add_logging(parser: _Parser) -> None:
-    parser.add_argument("--log-format", choices=FORMS, default="text", help="of standard error; default text")
-    parser.add_argument("--log-level", choices=LEVELS, help="default warning; with --log-format json, info")
-
-
 # ---------------------------------------------------------------- handlers
 
 
 def _process(options: argparse.Namespace) -> int:
     _set_up_logging(options)
-    config = _config(options)
+    schema, spec, config = _asked(options)
     from thresher.log import Progress
     from thresher.run import run
     from thresher.schema import compile
     from thresher.target import Targets
+    from thresher.transform.compile import compile_transform
 
     # Without an output nobody looks at the accepted records: keeping them would only cost memory.
     targets = Targets.named(options.output or os.devnull, options.rejects, options.report)
-    schema = options.schema or config.schema
+    compiled = None if schema is None else compile(schema, config)
     as_text = options.log_format == "text"
     wanted = sys.stderr.isatty() and as_text if options.progress is None else options.progress
     progress = Progress() if wanted else None
     try:
         result = run(
             _source(options.files),
-            None if schema is None else compile(schema, config),
+            compiled,
             targets,
             config,
+            transform=spec if compiled is None else compile_transform(spec, compiled),
             progress=progress,
             sample_rejects=True,
         )
@@ -320,9 +225,14 @@ def _how_to_save(inferred: Inferred, files: list[str]) -> str:
 
 def _explain(options: argparse.Namespace) -> int:
     _set_up_logging(options)
-    from thresher.pipeline import explain
+    schema, spec, config = _asked(options)
+    if schema is None:
+        raise ConfigurationError("the following arguments are required: M:C, or --pipeline\nsee thresher explain --help")
+    from thresher.schema import compile
+    from thresher.transform.compile import compile_transform
 
-    print(explain(options.schema))
+    compiled = compile(schema, config)
+    print(compiled.explain(compile_transform(spec, compiled)))
     return DONE
 
 
@@ -361,25 +271,59 @@ def _source(files: list[str]) -> str | list[str]:
     return files[0] if len(files) == 1 else files
 
 
-def _config(options: argparse.Namespace) -> Config:
+def _config(options: argparse.Namespace, settings: dict[str, Any] | None = None) -> Config:
     """Return the settings: the command line's, else those of the file, else the defaults."""
     from thresher.config import Config
 
-    base = None if options.config is None else Config.from_settings(_read_toml(options.config))
-    names = ("delimiter", "null_values", "header", "max_record_bytes", "max_rejects", "engine", "workers")
+    if settings is None:
+        from thresher.config_file import read
+
+        settings = {} if options.config is None else read(options.config).settings
+    names = (
+        "delimiter", "null_values", "header", "encoding", "max_bytes", "max_record_bytes", "max_rejects", "engine",
+        "workers",
+    )  # fmt: skip
     given: dict[str, Any] = {n: v for n in names if (v := getattr(options, n, None)) is not None}
     if given.get("delimiter") == "\\t":
         given["delimiter"] = "\t"
-    return Config.from_settings(given, base)
+    return Config.from_settings(given, Config.from_settings(settings))
 
 
-def _read_toml(path: str) -> dict[str, Any]:
-    import tomllib
+def _asked(options: argparse.Namespace) -> tuple[str | None, Spec, Config]:
+    """Return the schema, the transform and the settings: the command line's, else those of the pipeline of the file."""
+    from thresher.config_file import read
+    from thresher.transform.spec import Spec
 
-    try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
-    except OSError as error:
-        raise ConfigurationError(f"--config {path!r} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"--config {path!r} is not TOML: {error}") from error
+    named: Any = options.schema
+    arguments: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
+    if options.pipeline is not None:
+        found = read(options.config).described(options.pipeline)
+        named, arguments, settings = named or found.schema, dict(found.arguments), found.settings
+    elif options.config is not None:
+        file = read(options.config)
+        settings = file.settings
+        if file.pipelines and named is None and "schema" not in settings:
+            raise ConfigurationError(
+                f"no schema is named, and {options.config!r} describes {', '.join(file.pipelines)}: choose one with "
+                "--pipeline"
+            )
+    config = _config(options, settings)
+    for name in ("output_schema", "where"):
+        if getattr(options, name) is not None:
+            arguments[name] = getattr(options, name)
+    if options.checks:
+        arguments["checks"] = [*arguments.get("checks", ()), *options.checks]
+    if options.select is not None:
+        arguments["select"] = [name.strip() for name in options.select.split(",")]
+    if options.values:
+        arguments["values"] = {**arguments.get("values", {}), **dict(map(_setting, options.values))}
+    return named or config.schema, Spec.of(**arguments), config
+
+
+def _setting(text: str) -> tuple[str, str]:
+    """Return the two sides of ``--set``."""
+    name, equals, expression = text.partition("=")
+    if not equals or not name.strip().isidentifier():
+        raise ConfigurationError(f"--set {text!r} is not of the form NAME=EXPR, such as total='quantity * unit_price'")
+    return name.strip(), expression

@@ -21,12 +21,12 @@ from thresher.schema.values import FieldValues
 if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled
 
-__all__ = ["Columns"]
+__all__ = ["DEFAULT", "NULL", "VALUE", "Columns", "Piece"]
 
 Chunk: TypeAlias = "tuple[int, int, list[tuple[bytes, bytes, bytes, bytes]], dict[int, int]]"
 
 # The marks of `keep::mark` on the Rust side.
-_VALUE, _NULL, _DEFAULT, _ABSENT, _HANDLE = range(5)
+VALUE, NULL, DEFAULT, ABSENT, HANDLE = range(5)
 
 _MISSING: Any = object()
 
@@ -50,6 +50,7 @@ class Columns:
         self._objects = objects
         self._compiled = compiled
         self._count = sum(chunk[1] for chunk in chunks)
+        self._builders: dict[int, _Builder] = {}
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -57,13 +58,80 @@ class Columns:
 
     def instances(self) -> Iterator[Any]:
         """Yield instances of the model, in the order of the sources. Each call builds them anew."""
-        builders: dict[int, _Builder] = {}
         for chunk in self._chunks:
-            number = chunk[0]
-            builder = builders.get(number)
-            if builder is None:
-                builder = builders[number] = _Builder(self._plans[number], self._compiled, self._objects)
-            yield from builder.build(chunk)
+            yield from self._builder(chunk[0]).build(chunk)
+
+    @property
+    def by_column(self) -> bool:
+        """Whether :meth:`column` tells everything: not where ``extra='allow'`` keeps more than the fields."""
+        return self._compiled.extra != "allow"
+
+    def column(self, name: str) -> list[Piece]:
+        """Return the values of one field, in the order of the sources.
+
+        Args:
+            name: of the field, one of the schema's.
+        """
+        return [self._builder(chunk[0]).piece(chunk, name) for chunk in self._chunks if chunk[1]]
+
+    def _builder(self, number: int) -> _Builder:
+        builder = self._builders.get(number)
+        if builder is None:
+            builder = self._builders[number] = _Builder(self._plans[number], self._compiled, self._objects)
+        return builder
+
+
+class Piece:
+    """The values of one field in one block, as the engine keeps them.
+
+    Attributes:
+        kind: of the field; None: Pydantic made every value.
+        rows: how many values.
+        marks: what stands in each row: :data:`VALUE`, :data:`NULL`, :data:`DEFAULT` and others.
+        numbers: 64 bits a row, for kinds that have such; else empty.
+        ends: the end of the text of each row, 32 bits each, for kinds that are text; else empty.
+        text: the texts, one after another.
+        whole: the values of records that Pydantic accepted as a whole, by row.
+    """
+
+    def __init__(
+        self, rows: int, column: tuple[bytes, bytes, bytes, bytes], whole: dict[int, Any], source: _Values | None
+    ) -> None:
+        """Make it.
+
+        Args:
+            rows: how many.
+            column: as the engine gave it.
+            whole: values by row.
+            source: turns the column into objects; None: ``whole`` has all.
+        """
+        self.kind = None if source is None else source.kind
+        self.rows = rows
+        self.marks, self.numbers, self.ends, self.text = column
+        self.whole = whole
+        self._source = source
+
+    @property
+    def asked(self) -> bool:
+        """Whether Pydantic made single values of it."""
+        return HANDLE in self.marks
+
+    def default(self) -> Any:
+        """Return the value of a row that has the field's default."""
+        return None if self._source is None else self._source.default()
+
+    def choices(self) -> list[Any]:
+        """Return what the numbers of a :class:`thresher.plan.Choice` stand for."""
+        return [] if self._source is None else self._source.choices or []
+
+    def values(self) -> list[Any]:
+        """Return the values as Python objects."""
+        if self._source is None:
+            return [self.whole[row] for row in range(self.rows)]
+        found = self._source.read((self.marks, self.numbers, self.ends, self.text))
+        for row, value in self.whole.items():
+            found[row] = value
+        return found
 
 
 class _Builder:
@@ -79,6 +147,15 @@ class _Builder:
         native = plan.route == "native"
         self._keys = self._names + [field.name for field in plan.fields[self._known :]]
         self._columns = [_Values(field, at, compiled, objects) for at, field in enumerate(plan.fields)] if native else []
+
+    def piece(self, chunk: Chunk, name: str) -> Piece:
+        """Return the values of one field in a chunk."""
+        _, rows, columns, instances = chunk
+        whole = {row: getattr(self._objects[handle], name) for row, handle in instances.items()}
+        if not self._columns:
+            return Piece(rows, (b"", b"", b"", b""), whole, None)
+        at = self._names.index(name)
+        return Piece(rows, columns[at], whole, self._columns[at])
 
     def build(self, chunk: Chunk) -> Iterator[Any]:
         """Yield the records of a chunk."""
@@ -101,11 +178,11 @@ class _Builder:
             if always:
                 given = set(names)
             else:
-                given = {name for name, mark in zip(names, marks, strict=False) if mark[row] != _DEFAULT}
+                given = {name for name, mark in zip(names, marks, strict=False) if mark[row] != DEFAULT}
             extra: dict[str, Any] | None = None
             if self._extra:
                 more = zip(self._keys[known:], built[known:], marks[known:], strict=True)
-                extra = {key: column[row] for key, column, mark in more if mark[row] != _ABSENT}
+                extra = {key: column[row] for key, column, mark in more if mark[row] != ABSENT}
             yield self._instance(values, given | extra.keys() if extra else given, extra)
 
     def _instance(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None) -> Any:
@@ -127,12 +204,12 @@ class _Values:
 
     def __init__(self, field: kinds.BoundField, at: int, compiled: Compiled, objects: Sequence[Any]) -> None:
         self._objects = objects
-        self._kind = field.kind
-        self._default = _Default(compiled, at)
-        self._choices: list[Any] | None = None
+        self.kind = field.kind
+        self.default = _Default(compiled, at)
+        self.choices: list[Any] | None = None
         if isinstance(field.kind, kinds.Choice):
             values = FieldValues(compiled, at)
-            self._choices = [values.of(cell) for cell in field.kind.cells]
+            self.choices = [values.of(cell) for cell in field.kind.cells]
 
     def read(self, column: tuple[bytes, bytes, bytes, bytes]) -> list[Any]:
         """Return the values of a column, one for each row."""
@@ -141,17 +218,17 @@ class _Values:
         if any(marks):
             objects = self._objects
             for row, mark in enumerate(marks):
-                if mark == _NULL:
+                if mark == NULL:
                     found[row] = None
-                elif mark == _DEFAULT:
-                    found[row] = self._default()
-                elif mark == _HANDLE:
+                elif mark == DEFAULT:
+                    found[row] = self.default()
+                elif mark == HANDLE:
                     found[row] = objects[found[row]]
         return found
 
     def _parsed(self, column: tuple[bytes, bytes, bytes, bytes]) -> list[Any]:
         """Return the parsed value of every row; of rows that hold none, anything."""
-        kind = self._kind
+        kind = self.kind
         marks, values, ends, text = column
         if isinstance(kind, kinds.Float):
             return array("d", values).tolist()
@@ -161,14 +238,14 @@ class _Values:
             return [value == 1 for value in array("q", values)]
         if isinstance(kind, kinds.TimeDelta):
             return [datetime.timedelta(microseconds=value) for value in array("q", values)]
-        if self._choices is not None:
-            choices = self._choices
+        if self.choices is not None:
+            choices = self.choices
             return [choices[value] for value in array("q", values)]
         convert = _FROM_TEXT.get(type(kind))
         texts = _texts(ends, text)
         if convert is None:
             return texts
-        return [convert(each) if mark == _VALUE else None for each, mark in zip(texts, marks, strict=True)]
+        return [convert(each) if mark == VALUE else None for each, mark in zip(texts, marks, strict=True)]
 
 
 def _texts(ends: bytes, text: bytes) -> list[Any]:

@@ -25,8 +25,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """``True``: the first record holds the column names. ``False``: there is no header and the columns are the
     fields of the schema in order. A tuple of names: there is no header and these are the columns."""
 
-    format: Literal["auto", "csv", "tsv"] = "auto"
+    format: Literal["auto", "csv", "tsv", "jsonl"] = "auto"
     """The format of the source; ``auto``: by suffix, else by its first byte."""
+
+    encoding: str = "utf-8"
+    """Of the source: any encoding of text that Python has, such as ``utf-16`` or ``windows-1252``. Byte offsets then
+    refer to the text in UTF-8. Bytes that the encoding does not have cost their record (``invalid_utf8``)."""
+
+    max_bytes: int | None = None
+    """A source that holds more bytes than this, decompressed and in UTF-8, stops the run. None: any number."""
 
     max_record_bytes: int = 1 << 20
     """A record longer than this many bytes is rejected (``record_too_large``)."""
@@ -60,6 +67,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             value = getattr(self, name)
             if value < least:
                 raise ConfigurationError(f"{name} must be at least {least}, not {value}")
+        if self.max_bytes is not None and self.max_bytes < 1:
+            raise ConfigurationError(f"max_bytes must be at least 1, not {self.max_bytes}")
+        if self.encoding != "utf-8":
+            from thresher.decode import codec
+
+            codec(self.encoding)
         self.reject_limit(0)
 
     def reject_limit(self, read: int) -> int | None:

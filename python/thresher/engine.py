@@ -16,7 +16,7 @@ import msgspec
 from thresher.errors import ConfigurationError
 from thresher.plan import Plan
 
-__all__ = ["Answer", "Engine", "Fault", "Job", "Kept", "Oracle", "Outcome", "Source", "choose"]
+__all__ = ["Answer", "Engine", "Fault", "Job", "Kept", "Oracle", "Outcome", "Source", "Stage", "choose"]
 
 
 class Source(msgspec.Struct, kw_only=True):
@@ -60,6 +60,11 @@ class Job(msgspec.Struct, kw_only=True):
     rejects_format: Literal["csv", "jsonl"]
 
 
+Stage: TypeAlias = Literal["split", "validate", "transform", "check", "output"]
+"""Where a record was refused: it could not be read, the schema refused it, an expression failed, a check was not true,
+the output schema refused it."""
+
+
 class Fault(msgspec.Struct, frozen=True):
     """One error of one record, as Pydantic gave it, in the forms in which it is written."""
 
@@ -70,19 +75,24 @@ class Fault(msgspec.Struct, frozen=True):
     loc: str
     """The loc as JSON."""
     type: str
+    stage: Stage = "validate"
+    """All faults of a record have the same."""
 
 
-Answer: TypeAlias = "tuple[bytes, object] | list[Fault]"
-"""A tuple: accepted, with the encoded bytes and the value. A list: rejected, with every error."""
+Answer: TypeAlias = "tuple[bytes, object] | list[Fault] | Literal[False]"
+"""A tuple: accepted, with the encoded bytes and the value. A list: rejected, with every error. False: filtered."""
 
 
 class Oracle(Protocol):
-    """Pydantic, asked in batches. ``plan`` is the position in ``Job.plans``; ``numbers`` are the record and line
-    numbers, for the message where a validator crashes."""
+    """Pydantic, asked in batches.
+
+    ``plan`` is the position in ``Job.plans``; ``numbers`` are the record and line numbers, for the message where a
+    validator crashes.
+    """
 
     @property
     def compiled(self) -> Any:
-        """The schema that is asked, as ``thresher.schema.compile`` made it."""
+        """The schema of the records that are written, as ``thresher.schema.compile`` made it."""
         ...
 
     def cells(
@@ -95,10 +105,8 @@ class Oracle(Protocol):
         """
         ...
 
-    def records(
-        self, plan: int, records: Sequence[Sequence[str]], numbers: Sequence[tuple[int, int]]
-    ) -> list[Answer]:
-        """Validate whole records, given their cells; the bytes of an accepted one are its line in the sink, LF and all."""
+    def records(self, plan: int, records: Sequence[Sequence[str]], numbers: Sequence[tuple[int, int]]) -> list[Answer]:
+        """Validate and transform whole records; the bytes of an accepted one are its line in the sink, LF and all."""
         ...
 
 
@@ -137,6 +145,11 @@ class SourceCount(msgspec.Struct, frozen=True):
     filtered: int
     blank_lines: int
     bytes: int
+    """Of text: decompressed, and in UTF-8; line numbers and byte offsets refer to that as well."""
+    compression: str | None = None
+    """How the source is compressed; None: it is not."""
+    encoding: str = "utf-8"
+    """The codec of Python that decoded it."""
 
 
 class Outcome(msgspec.Struct, kw_only=True):

@@ -1,4 +1,5 @@
-"""Opened: the first bytes of one opened source enter, its header leaves, and then what the engine is given.
+"""Opened: the first bytes of one opened source enter, its header leaves, and then what the engine is given. JSON Lines
+have no header.
 
 Reads no further than the header, or the sample that inference wants, and hands on what it has read. Never looks at a
 schema, and never opens anything.
@@ -6,7 +7,9 @@ schema, and never opens anything.
 
 from __future__ import annotations
 
+import io
 import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import Literal
 
@@ -15,8 +18,11 @@ import msgspec
 from thresher import engine
 from thresher._python.reject import Structural
 from thresher._python.split import MARK, Splitter
+from thresher.compression import Compression
 from thresher.config import Config
-from thresher.errors import DataProcessingError, FileError
+from thresher.decode import mark
+from thresher.errors import DataProcessingError
+from thresher.stream import Stream, read_after, read_at, read_fd, read_until
 
 __all__ = ["Header", "Opened", "read_fd"]
 
@@ -25,6 +31,12 @@ BLANK_BYTES = 1 << 16
 
 SAMPLE_BYTES = 1 << 24
 """A sample ends after this many bytes, however few records that are."""
+
+PULL_BYTES = 1 << 16
+"""Fewest bytes that a file object is asked for."""
+
+SMALL_BYTES = 1 << 18
+"""A source of no more than this that only Python can read is read at once: no thread is worth it."""
 
 CANDIDATES = (",", ";", "\t", "|")
 """The delimiters that ``auto`` chooses from, the preferred first."""
@@ -51,6 +63,9 @@ class Opened:
         name: as shown in rejects and reports.
         format: how its records are written.
         size: bytes in all, None where not known.
+        compression: how it is compressed; None: it is not.
+        encoding: the codec of Python that decodes it.
+        is_file: whether it was opened by its path.
     """
 
     def __init__(
@@ -58,7 +73,7 @@ class Opened:
         name: str,
         config: Config,
         *,
-        format: Literal["csv", "tsv"] = "csv",
+        format: Literal["csv", "tsv", "jsonl"] = "csv",
         size: int | None = None,
         fd: int | None = None,
         data: bytes | None = None,
@@ -87,6 +102,44 @@ class Opened:
         self._read = read
         self._owned = owned
         self._ended = False
+        self._stream: Stream | None = None
+        self.is_file = owned
+        self._stopped = threading.Event()
+        self.compression: Compression | None = None
+        self.encoding = "utf-8"
+
+    def unpack(self, compression: Compression | None, encoding: str | None) -> None:
+        """Decompress and decode the source from its beginning on; what was read of it so far is read again.
+
+        Args:
+            compression: how it is compressed.
+            encoding: the codec of Python that decodes it; None: it is UTF-8.
+        """
+        again, begin = self._raw()
+        self._stream = Stream(
+            self.name,
+            begin,
+            compression=compression,
+            encoding=encoding,
+            max_bytes=self._config.max_bytes,
+            again=again,
+        )
+        self.compression, self.encoding = compression, encoding or "utf-8"
+        self._head.clear()
+        self._ended, self.size, self._data, self._read = False, None, None, self._stream.read
+
+    def _raw(self) -> tuple[bool, Callable[[], Callable[[int], bytes]]]:
+        """Return what begins to read the source as it lies, and whether that may be done more than once."""
+        name, head, fd, data, more = self.name, bytes(self._head), self._fd, self._data, self._read
+        if data is not None:
+            return True, lambda: io.BytesIO(data).read
+        if more is None and fd is not None:
+            if self.size is not None:
+                start = os.lseek(fd, 0, os.SEEK_CUR) - len(head)
+                return True, lambda: read_at(fd, name, start)
+            more = read_until(fd, name, self._stopped)
+        rest = more or (lambda n: b"")
+        return False, lambda: read_after(head, rest)
 
     def delimiters(self) -> list[str]:
         """Return the delimiters that the source may have, the preferred first."""
@@ -112,6 +165,16 @@ class Opened:
             raise reason
         return found
 
+    def beginning(self) -> Header:
+        """Return where the records of a source without a header begin: behind a byte order mark.
+
+        Raises:
+            DataProcessingError: the mark is that of another encoding.
+            FileError: the source cannot be read.
+        """
+        self._no_other_mark()
+        return Header(cells=[], start=len(MARK) if self.peek(len(MARK)) == MARK else 0, start_line=1, blank_lines=0)
+
     def header(self, delimiter: str) -> Header:
         """Return the header under one delimiter.
 
@@ -123,14 +186,14 @@ class Opened:
             FileError: the source cannot be read.
         """
         limit = self._config.max_record_bytes
+        self._no_other_mark()
         # A record that begins within BLANK_BYTES is seen whole, so that the end of what is read here never counts
         # as the end of the source.
         cap = BLANK_BYTES + limit + 2
         splitter = Splitter(self._peek(0, cap), delimiter=delimiter, columns=None, max_record_bytes=limit)
         record = next(iter(splitter), None)
         if self._config.header is not True:
-            start = len(MARK) if self.peek(len(MARK)) == MARK else 0
-            return Header(cells=record.cells if record else [], start=start, start_line=1, blank_lines=0)
+            return msgspec.structs.replace(self.beginning(), cells=record.cells if record else [])
         if (record is None and splitter.offset >= cap) or (record and record.byte_offset > BLANK_BYTES):
             raise DataProcessingError(
                 f"{self.name!r} has more than {BLANK_BYTES} bytes of blank lines before its header: remove them"
@@ -142,12 +205,19 @@ class Opened:
             )
         if record.error is not None:
             advice = _ADVICE[record.error].format(max_record_bytes=limit)
-            if record.error is Structural.INVALID_UTF8 and self.peek(2) in (b"\xff\xfe", b"\xfe\xff"):
-                advice = "is UTF-16: convert the source first, for example with `iconv -f UTF-16 -t UTF-8`"
+            if record.error is Structural.INVALID_UTF8 and self.encoding != "utf-8":
+                advice = f"holds bytes that are not {self.encoding}: is encoding={self.encoding!r} right?"
             raise DataProcessingError(f"{self.name!r}, line {record.line}: the header {advice}")
         return Header(
             cells=record.cells, start=splitter.offset, start_line=splitter.line, blank_lines=splitter.blank_lines
         )
+
+    def _no_other_mark(self) -> None:
+        encoding = mark(self.peek(4)) if self.encoding == "utf-8" else None
+        if encoding is not None:
+            raise DataProcessingError(
+                f"{self.name!r} begins with the byte order mark of {encoding.upper()}: use encoding={encoding!r}"
+            )
 
     def sample(self, delimiter: str, header: Header, records: int) -> Iterator[list[str]]:
         """Yield the cells of the first records; those with a structural error are left out, but count.
@@ -182,21 +252,35 @@ class Opened:
             plan: the position of the source's plan in the job.
             header: the header under the plan's delimiter.
         """
+        data, fd, read = self._data, self._fd, self._read
+        if read is not None:
+            fd = None
+            while not self._ended and len(self._head) < SMALL_BYTES:
+                self._pull(SMALL_BYTES - len(self._head))
+            if self._ended:
+                data, read = bytes(self._head), None
+            elif self._stream is not None:
+                self._stream.rest()
         return engine.Source(
             name=self.name,
             plan=plan,
-            head=bytes(self._head),
-            fd=self._fd,
-            data=self._data,
-            read=self._read,
+            head=b"" if data is not None else bytes(self._head),
+            fd=fd,
+            data=data,
+            read=read,
             start=header.start,
             start_line=header.start_line,
             blank_lines=header.blank_lines,
             size=self.size,
         )
 
+    def stop(self) -> None:
+        """Make a read that waits for a pipe return; nobody wants the rest."""
+        self._stopped.set()
+
     def close(self) -> None:
         """Close the descriptor, where it was opened here. May be called again."""
+        self.stop()
         if self._fd is not None and self._owned:
             self._owned = False
             os.close(self._fd)
@@ -232,31 +316,14 @@ class Opened:
 
     def _pull(self, n: int) -> None:
         if self._read is not None:
-            piece = self._read(n)
+            # Not a few bytes at a time: each read may be a request to somebody far away.
+            piece = self._read(max(n, PULL_BYTES))
         elif self._fd is not None:
             piece = read_fd(self._fd, self.name, n)
         else:
             piece = b""
         self._ended = not piece
         self._head += piece
-
-
-def read_fd(fd: int, name: str, n: int) -> bytes:
-    """Return at most ``n`` bytes from a descriptor, none at its end.
-
-    Args:
-        fd: the descriptor.
-        name: of the source, for the message.
-        n: bytes.
-
-    Raises:
-        FileError: it cannot be read.
-    """
-    try:
-        return os.read(fd, n)
-    except OSError as error:
-        message = f"{name!r} could not be read: {error.strerror}"
-        raise FileError(message, errno=error.errno, filename=name) from error
 
 
 _ADVICE = {
@@ -269,6 +336,6 @@ _ADVICE = {
         "put the whole cell in quotes and double those inside"
     ),
     Structural.INVALID_UTF8: (
-        "is not valid UTF-8: convert the source first, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
+        "is not valid UTF-8: name the encoding of the source, for example encoding='windows-1252'"
     ),
 }

@@ -1,7 +1,7 @@
 """The oracle: Pydantic, asked in batches about whole records or about the cells of one field.
 
-Enters: cells. Leaves: for each record or cell, the encoded bytes and the value, or every error as Pydantic wrote it. It
-never decides anything itself, and never re-encodes an error.
+Enters: cells. Leaves: for each record or cell, the encoded bytes and the value, or every error as Pydantic wrote it; of
+whole records what the transform makes of them. It never decides anything itself, and never re-encodes an error.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from thresher.schema import nodes
 
 if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled, Field
+    from thresher.transform.apply import Applied
+    from thresher.transform.compiled import Transform
 
 __all__ = ["PydanticOracle", "errors_of", "faults"]
 
@@ -46,12 +48,21 @@ def faults(error: ValidationError) -> list[Fault]:
         # An input or a context that is no JSON: only then is an error written here.
         lines = [to_json(each, fallback=repr, inf_nan_mode="null") for each in error.errors(include_url=False)]
         return [_fault(line, _shown_error(line)) for line in lines]
+    except ValueError:
+        # A line that is not UTF-8: its bytes are the input of the error.
+        lines = [to_json(_legible(each)) for each in error.errors(include_url=False)]
+        return [_fault(line, _shown_error(line)) for line in lines]
     try:
         lines = [bytes(raw) for raw in _raw_errors(text)]
         return [_fault(line, _shown_error(line)) for line in lines]
     except msgspec.DecodeError:
         # Pydantic writes an input or a bound that is infinite as Infinity, which is no JSON.
         return [_fault(line.encode(), _shown_anyway(line)) for line in elements(text)]
+
+
+def _legible(error: Any) -> dict[str, Any]:
+    """Return an error whose input is bytes with text in their place; U+FFFD where they are no text."""
+    return {**error, "input": bytes(error["input"]).decode("utf-8", "replace")}
 
 
 def _fault(line: bytes, shown: _Shown) -> Fault:
@@ -91,32 +102,39 @@ class _Mapper:
 class PydanticOracle:
     """Pydantic as :class:`thresher.engine.Oracle`, for one job. Safe to call from several threads."""
 
-    def __init__(self, compiled: Compiled, job: Job) -> None:
+    def __init__(self, compiled: Compiled, job: Job, transform: Transform | None = None) -> None:
         """Make the oracle of a job.
 
         Args:
             compiled: the schema that the job's plans were bound from.
             job: the plans, the null values, and the format of the accepted records; with none, accepted records
                 have no bytes.
+            transform: what happens to records after they were validated.
         """
-        self._compiled = compiled
+        self._input = compiled
+        self._compiled = compiled if transform is None else transform.written
         self._plans = job.plans
         self._format = job.accepted_format
-        self._mappers = [_Mapper(plan, job.null_values) for plan in job.plans]
-        self._validate = validator_of(compiled)
-        self._written = writer_of(compiled)
+        self._readers = [_reader(compiled, plan, job.null_values) for plan in job.plans]
+        self._written = writer_of(self._compiled)
         self._fields: dict[tuple[int, int], _FieldOracle] = {}
         self._encoders = [
-            None if job.accepted_format is None else _encoder(compiled, plan, job.accepted_format) for plan in job.plans
+            None if job.accepted_format is None else _encoder(self._compiled, plan, job.accepted_format)
+            for plan in job.plans
         ]
+        self._apply: Callable[[list[Any], Sequence[tuple[int, int]]], list[Applied]] | None = None
+        if transform is not None:
+            from thresher.transform.apply import Applier
+
+            self._apply = Applier(transform, validator_of(self._compiled), faults, _crash).records
 
     @property
     def compiled(self) -> Compiled:
-        """The schema."""
+        """The schema of the records that are written."""
         return self._compiled
 
     def records(self, plan: int, records: Sequence[Sequence[str]], numbers: Sequence[tuple[int, int]]) -> list[Answer]:
-        """Validate whole records.
+        """Validate whole records, and transform them.
 
         Args:
             plan: which plan of the job they are of.
@@ -124,26 +142,44 @@ class PydanticOracle:
             numbers: record and line number of each.
 
         Returns:
-            For each record its line in the sink, line end included, and the instance; or its errors.
+            For each record its line in the sink, line end included, and the instance; or its errors; or False where
+            it is filtered.
 
         Raises:
-            DataProcessingError: a validator or serializer of the user's crashed.
+            DataProcessingError: a validator, serializer or function of the user's crashed.
         """
-        mapped, validate, encoder = self._mappers[plan], self._validate, self._encoders[plan]
-        answers: list[Answer] = []
+        found = self._validated(plan, records, numbers)
+        if self._apply is not None:
+            made = self._apply([one[0] if isinstance(one, tuple) else one for one in found], numbers)
+            return [self._encoded(plan, one, number) for one, number in zip(made, numbers, strict=True)]
+        return [self._encoded(plan, one, number) for one, number in zip(found, numbers, strict=True)]
+
+    def _validated(
+        self, plan: int, records: Sequence[Sequence[str]], numbers: Sequence[tuple[int, int]]
+    ) -> list[tuple[Any] | list[Fault]]:
+        """Return the instance of each record in a tuple, or its errors."""
+        read = self._readers[plan]
+        found: list[tuple[Any] | list[Fault]] = []
         for cells, number in zip(records, numbers, strict=True):
             try:
-                instance = validate(mapped(cells))
-                line = b"" if encoder is None else encoder.line(self._written(instance), instance)
+                found.append((read(cells),))
             except ValidationError as error:
-                answers.append(faults(error))
-            except DataProcessingError as error:
-                raise DataProcessingError(f"record {number[0]} (line {number[1]}): {error}") from error
+                found.append(faults(error))
             except Exception as error:
                 raise _crash(error, number) from error
-            else:
-                answers.append((line, instance))
-        return answers
+        return found
+
+    def _encoded(self, plan: int, found: Applied, number: tuple[int, int]) -> Answer:
+        """Return the answer for a record, an instance with its line in the sink."""
+        if not isinstance(found, tuple):
+            return found
+        encoder, (instance,) = self._encoders[plan], found
+        try:
+            return (b"" if encoder is None else encoder.line(self._written(instance), instance)), instance
+        except DataProcessingError as error:
+            raise DataProcessingError(f"record {number[0]} (line {number[1]}): {error}") from error
+        except Exception as error:
+            raise _crash(error, number) from error
 
     def cells(
         self, plan: int, field: int, cells: Sequence[str], numbers: Sequence[tuple[int, int]]
@@ -165,7 +201,7 @@ class PydanticOracle:
         """
         oracle = self._fields.get((plan, field))
         if oracle is None:
-            oracle = _FieldOracle(self._compiled, self._plans[plan], field, self._format)
+            oracle = _FieldOracle(self._input, self._plans[plan], field, self._format)
             self._fields[plan, field] = oracle
         return oracle.answers(cells, numbers)
 
@@ -240,6 +276,39 @@ def validator_of(compiled: Compiled) -> Callable[[dict[str, str | None]], Any]:
     return model.model_validate
 
 
+def _reader(compiled: Compiled, plan: Plan, null_values: Sequence[str]) -> Callable[[Sequence[str]], Any]:
+    """Return what makes an instance of the cells of a record, or raises ValidationError."""
+    if plan.format == "csv":
+        mapped, validate = _Mapper(plan, null_values), validator_of(compiled)
+        return lambda cells: validate(mapped(cells))
+    validate_json = json_validator_of(compiled)
+
+    def read(cells: Sequence[str]) -> Any:
+        (line,) = cells
+        return validate_json(line if _is_text(line) else line.encode("utf-8", "surrogateescape"))
+
+    return read
+
+
+def _is_text(line: str) -> bool:
+    """Tell whether a line was UTF-8; bytes that are not stand in it as lone surrogates."""
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def json_validator_of(compiled: Compiled) -> Callable[[str | bytes], Any]:
+    """Return what validates a line of JSON: the model's validator, or its ``model_validate_json`` where overridden."""
+    from thresher.schema.pydantic import inherits
+
+    model = compiled.schema
+    if inherits(model, "model_validate_json"):
+        return model.__pydantic_validator__.validate_json
+    return model.model_validate_json
+
+
 def writer_of(compiled: Compiled) -> Callable[[Any], bytes]:
     """Return what writes an accepted record as JSON: its ``model_dump_json``."""
     from pydantic import BaseModel
@@ -269,7 +338,7 @@ def _encoder(compiled: Compiled, plan: Plan, format: Any) -> LineEncoder:
     custom = [field.key for field in compiled.fields if has_serializer(compiled.nodes[field.name], compiled)]
     return LineEncoder(
         format,
-        [field.name for field in plan.fields],
+        plan.keys,
         {field.key: field.name for field in compiled.fields},
         custom,
     )
@@ -293,7 +362,7 @@ def errors_of(
     if len(cells) != len(plan.columns):
         return None
     try:
-        validator_of(compiled)(_Mapper(plan, null_values)(cells))
+        _reader(compiled, plan, null_values)(cells)
     except ValidationError as error:
         errors: list[Any] = list(error.errors(include_url=False))
         return errors

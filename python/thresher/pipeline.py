@@ -5,7 +5,8 @@ Only puts arguments in order; the work is that of :mod:`thresher.run`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from thresher.config import Config
@@ -13,6 +14,8 @@ from thresher.errors import ConfigurationError
 from thresher.result import Result
 from thresher.schema import compile
 from thresher.target import Name, Targets
+from thresher.transform.compile import compile_transform
+from thresher.transform.spec import Check, Spec
 
 if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled
@@ -23,10 +26,25 @@ __all__ = ["Pipeline", "explain", "process"]
 
 
 class Pipeline:
-    """A schema and settings, compiled once to be used often. Safe to share between threads.
+    r"""A schema, a transform and settings, compiled once to be used often. Safe to share between threads.
 
     Attributes:
         config: the settings.
+
+    Example:
+        >>> from typing import Annotated
+        >>> from pydantic import BaseModel
+        >>> import thresher
+        >>> class Order(BaseModel):
+        ...     order_id: int
+        ...     quantity: int
+        ...     unit_price: float
+        >>> class Line(BaseModel):
+        ...     order_id: int
+        ...     total: Annotated[float, thresher.From("quantity * unit_price")]
+        >>> pipeline = Pipeline(Order, Line, where="quantity > 0", engine="python")
+        >>> list(pipeline.process(b"order_id,quantity,unit_price\n1,2,0.5\n2,0,3\n").records())
+        [Line(order_id=1, total=1.0)]
     """
 
     def __init__(
@@ -35,31 +53,74 @@ class Pipeline:
         output_schema: Any = None,
         *,
         where: str | None = None,
-        checks: Sequence[Any] = (),
-        map_batches: Any = None,
+        checks: Sequence[Check | str] = (),
+        values: Mapping[str, str] | None = None,
+        select: Sequence[str] | None = None,
+        map_batches: Callable[..., Any] | None = None,
+        map_records: Callable[..., Any] | None = None,
         config: Config | None = None,
         **settings: Any,
     ) -> None:
-        """Compile a schema.
+        """Compile a schema and a transform.
+
+        For one record: the schema validates, then the checks, then ``where``, then the values of the output, then the
+        functions, then the output schema validates. Expressions are described in ``docs/expressions.md``.
 
         Args:
             schema: a Pydantic model class, or ``"package.module:Name"``.
-            output_schema: not supported yet.
-            where: not supported yet.
-            checks: not supported yet.
-            map_batches: not supported yet.
+            output_schema: the same, of the records that are written. The value of a field is that of its
+                :class:`thresher.From`, else the input field of the same name, else its default. None: records are
+                written as the schema has them.
+            where: an expression; valid records for which it is false are left out (``filtered``).
+            checks: expressions that must be true of every record, or :class:`thresher.Check` with a message.
+            values: expressions of output fields by name, in place of their ``From``.
+            select: the input fields that are written, where there is no output schema; those of ``values`` are added.
+            map_batches: called with the output values of many records before the output schema validates them: a dict
+                of NumPy arrays of shape ``(records,)``, of the types that :meth:`Result.to_numpy` gives. Returns a dict
+                of arrays of the same length, which may have other values and other names, or an array of bool that says
+                which records are kept. How many records it sees at once is not defined. An exception stops the run.
+            map_records: called with the output values of each record, a dict, before ``map_batches``. Returns a dict,
+                or None to leave the record out. An exception stops the run. The slow way: prefer expressions or
+                ``map_batches``.
             config: the settings; None: the defaults.
             **settings: any field of :class:`Config`, in place of that of ``config``.
 
         Raises:
-            ConfigurationError: the schema or a setting cannot work.
+            ConfigurationError: a schema, an expression or a setting cannot work.
         """
-        later = {"output_schema": output_schema, "where": where, "checks": checks or None, "map_batches": map_batches}
-        for name, value in later.items():
-            if value is not None:
-                raise ConfigurationError(f"{name}= is not supported yet: leave it out")
         self.config = Config.from_settings(settings, config)
         self._compiled: Compiled = compile(schema, self.config)
+        spec = Spec.of(
+            output_schema,
+            where=where,
+            checks=checks,
+            values=values,
+            select=select,
+            map_batches=map_batches,
+            map_records=map_records,
+        )
+        self._transform = compile_transform(spec, self._compiled)
+
+    @classmethod
+    def from_config(cls, path: str | os.PathLike[str], name: str | None = None, **settings: Any) -> Pipeline:
+        """Return a pipeline that a configuration file describes.
+
+        Args:
+            path: a file of TOML, or of YAML with the suffix ``.yaml`` or ``.yml`` (needs PyYAML, the extra ``yaml``).
+            name: the pipeline, the ``orders`` of ``[pipeline.orders]``; None: the only one of the file.
+            **settings: any field of :class:`Config`, in place of that of the file.
+
+        Raises:
+            ConfigurationError: the file cannot be read, has no such pipeline, or something in it cannot work.
+        """
+        from thresher.config_file import read
+
+        found = read(path).described(name)
+        if found.schema is None:
+            raise ConfigurationError(
+                f"{os.fspath(path)!r}: the pipeline names no schema: write schema = 'models:Order'"
+            )
+        return cls(found.schema, config=Config.from_settings({**found.settings, **settings}), **found.arguments)
 
     def process(
         self,
@@ -75,7 +136,8 @@ class Pipeline:
         from thresher.run import run
 
         targets = Targets.named(output, rejects, report)
-        return run(source, self._compiled, targets, Config.from_settings(settings, config or self.config))
+        merged = Config.from_settings(settings, config or self.config)
+        return run(source, self._compiled, targets, merged, transform=self._transform)
 
     async def aprocess(
         self,
@@ -98,8 +160,8 @@ class Pipeline:
         )
 
     def explain(self) -> Explanation:
-        """Return how each field is checked, natively or by Pydantic, and why; ``str()`` of it is a table."""
-        return self._compiled.explain()
+        """Return how each field is checked and each output made, natively or not; ``str()`` of it is a table."""
+        return self._compiled.explain(self._transform)
 
     def __repr__(self) -> str:
         """Name the schema."""

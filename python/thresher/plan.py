@@ -229,20 +229,23 @@ class Column(msgspec.Struct, frozen=True):
     """What a null cell becomes in the mapping that the schema is given: no key, or None."""
 
 
-class BoundField(msgspec.Struct, frozen=True):
+class BoundField(msgspec.Struct, frozen=True, omit_defaults=True):
     """One field of the output, and where its cells come from."""
 
     name: str
     """The key that it is written under."""
     column: int | None
-    """Position of its column from 0; None where the source has none, and every cell counts as null."""
+    """Position of its column from 0; None where the source has none, and every cell counts as null. Of JSON Lines:
+    position of its key in :attr:`Plan.lookups`."""
     kind: Kind
     null: Literal["none", "default", "missing", "ask", "omit"]
     """What a null cell means: None; ``default``; the error ``missing``; ask Pydantic for the record; leave the
-    key out (columns kept by ``extra='allow'``)."""
+    key out (columns kept by ``extra='allow'``). Of JSON Lines: what a key means that is not there."""
     default: Text | None
     errors: list[ErrorTemplate]
     """Every error that the kernel may give. An error without a template makes the record unsure."""
+    nullable: bool = False
+    """Of JSON Lines: whether ``null`` is accepted, and written as null."""
 
 
 class Forbidden(msgspec.Struct, frozen=True):
@@ -267,7 +270,7 @@ class Load(msgspec.Struct, frozen=True, tag_field="op", tag="load"):
     input: int
     """Position in :attr:`Transform.inputs`."""
     type: str
-    """One of the types of :class:`InputValue`, followed by ``?`` where it may be None."""
+    """The types that it may have, such as ``float | None``: for people."""
 
 
 class Call(msgspec.Struct, frozen=True, tag_field="op", tag="call"):
@@ -277,7 +280,7 @@ class Call(msgspec.Struct, frozen=True, tag_field="op", tag="call"):
     """A name of ``NATIVE`` in ``thresher/expr/table.py``."""
     args: list[Node]
     type: str
-    """The type of the result, as in :class:`Load`; ``none`` where it is always None."""
+    """The types that the result may have: for people."""
 
 
 Node: TypeAlias = Const | Load | Call
@@ -290,7 +293,8 @@ class InputValue(msgspec.Struct, frozen=True):
     """Position in :attr:`Plan.fields`."""
     type: Literal["bool", "int", "float", "str", "date", "datetime", "timedelta"]
     default: Const | None
-    """The value of the field's default, where a null cell means that."""
+    """The value of the field's default, where a null cell means that; where it does and this is None, the record is
+    unsure."""
 
 
 class OutputValue(msgspec.Struct, frozen=True):
@@ -316,8 +320,8 @@ class Transform(msgspec.Struct, frozen=True):
     """Each must be truthy, else the record is rejected."""
     where: Node | None
     """Where it is falsy the record is filtered."""
-    outputs: list[OutputValue]
-    """In the order in which they are written; without an output schema the copies of all fields."""
+    outputs: list[OutputValue] | None
+    """In the order in which they are written. None: there is no output schema; the fields are written as they are."""
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -330,4 +334,14 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     fields: list[BoundField]
     forbidden: list[Forbidden]
     transform: Transform | None = None
-    """None: accepted records are written as they are; or ``route`` is ``record``, and Python transforms them as well."""
+    """None: accepted records are written as they are, or ``route`` is ``record`` and Python transforms them."""
+    format: Literal["csv", "jsonl"] = "csv"
+    """``jsonl``: a record is a line, which is its only cell; ``columns`` has one name, for rejects written as CSV."""
+    lookups: list[str] = []
+    """Of JSON Lines: the keys under which values are looked up; all others are passed over."""
+
+    @property
+    def keys(self) -> list[str]:
+        """What accepted records are written under, in order."""
+        outputs = None if self.transform is None else self.transform.outputs
+        return [each.name for each in (self.fields if outputs is None else outputs)]

@@ -67,7 +67,7 @@ class Recalled:
             self._plain[source] = _plain_errors(plan)
         if all((error["loc"], error["type"]) in self._plain[source] for error in errors):
             return None
-        found = errors_of(self._compiled, plan, _cells(raw, plan.delimiter), self._null_values)
+        found = errors_of(self._compiled, plan, _cells(raw, plan), self._null_values)
         if found is None or [_key(error) for error in found] != [_key(error) for error in errors]:
             return None
         return found
@@ -89,12 +89,14 @@ def _plain_errors(plan: p.Plan) -> frozenset[tuple[tuple[Any, ...], str]]:
     return frozenset((tuple(json.loads(template.loc)), template.type) for template in templates)
 
 
-def _cells(raw: bytes, delimiter: str) -> list[str]:
+def _cells(raw: bytes, plan: p.Plan) -> list[str]:
     """Split one record, as it was split when it was read."""
+    if plan.format == "jsonl":
+        return [raw.decode("utf-8", "surrogateescape")]
     pieces = iter((raw,))
     # An offset that is not 0: what looks like a byte order mark is data by now.
     splitter = Splitter(
-        lambda n: next(pieces, b""), delimiter=delimiter, columns=None, max_record_bytes=UNLIMITED, offset=1
+        lambda n: next(pieces, b""), delimiter=plan.delimiter, columns=None, max_record_bytes=UNLIMITED, offset=1
     )
     record = next(iter(splitter), None)
     return [] if record is None else record.cells

@@ -30,7 +30,9 @@ class Reject:
         line: the number of its first physical line, from 1.
         byte_offset: of its first byte in the source.
         source: the name of the source.
-        stage: ``split`` where the record could not be read, ``validate`` where the schema refused it.
+        stage: ``split`` where the record could not be read, ``validate`` where the schema refused it, ``transform``
+            where an expression failed, ``check`` where a check was not true, ``output`` where the output schema refused
+            it.
         raw: its bytes as they stood in the source, without the line end.
     """
 
@@ -67,7 +69,7 @@ class Reject:
         self.stage = stage
         self.raw = raw
         self._told = errors
-        self._errors = errors if recall is None or stage == "split" else None
+        self._errors = errors if recall is None or stage != "validate" else None
         self._recall = recall
 
     @classmethod
@@ -194,6 +196,20 @@ class Rejects(Sequence[Reject]):
         with self._lines() as lines:
             for line in lines:
                 yield Reject.from_json(line, self._recall)
+
+    def short(self, longest: int) -> Iterator[Reject]:
+        """Yield those whose line is not too long to be looked at in passing.
+
+        Args:
+            longest: bytes of a line of JSON.
+        """
+        with self._lines() as lines:
+            while line := lines.readline(longest):
+                if line.endswith(b"\n"):
+                    yield Reject.from_json(line, self._recall)
+                    continue
+                while not line.endswith(b"\n") and (line := lines.readline(longest)):
+                    pass
 
     @overload
     def __getitem__(self, index: int) -> Reject: ...

@@ -18,13 +18,17 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 
+import msgspec
+
 from thresher import engine
 from thresher.config import Config
 from thresher.encode import csv_line
-from thresher.errors import DataProcessingError
+from thresher.engine import SourceCount
+from thresher.errors import ConfigurationError, DataProcessingError
 from thresher.opened import Opened
 from thresher.oracle import PydanticOracle
 from thresher.plan import Plan
+from thresher.pump import Pump
 from thresher.recall import Recalled
 from thresher.reject import Rejects
 from thresher.report import Report
@@ -34,6 +38,9 @@ from thresher.schema.compiled import Compiled
 from thresher.sink import Sinks
 from thresher.source import SourceLike, close_sources, open_sources
 from thresher.target import Targets
+from thresher.transform.compile import compile_transform
+from thresher.transform.compiled import Transform
+from thresher.transform.spec import Spec
 
 __all__ = ["run"]
 
@@ -46,6 +53,7 @@ def run(
     targets: Targets,
     config: Config,
     *,
+    transform: Transform | Spec | None = None,
     progress: Callable[[int, int | None], None] | None = None,
     sample_rejects: bool = False,
 ) -> Result:
@@ -56,6 +64,7 @@ def run(
         compiled: the schema; None: it is inferred from the first source.
         targets: what to write.
         config: the settings.
+        transform: what happens to records after they were validated; where the schema is inferred, as the user said it.
         progress: called now and then with the bytes read and, where known, the bytes there are.
         sample_rejects: where no file for rejects is named, keep the first of them only, in bounded memory.
 
@@ -76,19 +85,29 @@ def run(
 
             inferred = infer_opened(opened[0], config)
             compiled = compile(inferred.model)
-        plans, sources = _bind(compiled, opened, config)
+        if isinstance(transform, Spec):
+            transform = compile_transform(transform, compiled)
+        plans, sources = _bind(compiled, transform, opened, config)
+        if transform is None or transform.output is None:
+            _refuse_unknown_columns(compiled, plans, targets)
         job = _job(plans, targets, config)
         sampled = Sample() if sample_rejects and targets.rejects is None else None
-        with Sinks(targets, sources) as sinks, sampled or nullcontext():
+        pump = Pump(lambda: _stop(opened))
+        with Sinks(targets, sources) as sinks, sampled or nullcontext(), pump:
             sinks.write_headers(*_header_lines(plans, targets))
+            carried = [pump.carry(source) for source in sources]
+            pump.start()
             outcome = chosen.run(
                 job,
-                sources,
-                PydanticOracle(compiled, job),
+                carried,
+                PydanticOracle(compiled, job, transform),
                 accepted=sinks.accepted,
                 rejects=sinks.rejects if sampled is None else sampled.fd,
-                progress=None if progress is None else partial(_progress, progress, _size(sources)),
+                progress=_watch(pump, progress, _size(sources)),
             )
+            # What stopped the pump looked like the end of a source.
+            pump.check()
+            outcome = msgspec.structs.replace(outcome, sources=_described(outcome.sources, opened))
             report = Report.of(
                 outcome,
                 run_id=run_id,
@@ -100,25 +119,34 @@ def run(
             sinks.publish(report.to_json().encode())
     finally:
         close_sources(opened)
-    written = outcome.rejects if sampled is None else sampled.lines()
-    rejects = _rejects(report.rejected, written, targets, Recalled(compiled, plans, sources, config.null_values))
+    lines = outcome.rejects if sampled is None else sampled.lines()
+    rejects = _rejects(report.rejected, lines, targets, Recalled(compiled, plans, sources, config.null_values))
     _log(report)
-    return Result(report, rejects, outcome.kept, schema=compiled.schema, inferred=inferred)
+    written = compiled if transform is None else transform.written
+    return Result(report, rejects, outcome.kept, schema=written.schema, inferred=inferred)
 
 
-def _bind(compiled: Compiled, opened: Sequence[Opened], config: Config) -> tuple[list[Plan], list[engine.Source]]:
-    """Bind the schema to the header of each source; equal headers share a plan."""
+def _bind(
+    compiled: Compiled, transform: Transform | None, opened: Sequence[Opened], config: Config
+) -> tuple[list[Plan], list[engine.Source]]:
+    """Bind the schema, and the transform, to the header of each source; equal headers share a plan."""
     names = None
     if config.header is not True:
         names = config.header if isinstance(config.header, tuple) else compiled.columns()
     plans: list[Plan] = []
     sources = []
     for each in opened:
-        headers = each.headers()
-        try:
-            plan = compiled.bind({delimiter: header.cells for delimiter, header in headers.items()}, names=names)
-        except DataProcessingError as error:
-            raise DataProcessingError(f"{each.name!r}: {error}") from None
+        if each.format == "jsonl":
+            plan = compiled.lines()
+            headers = {plan.delimiter: each.beginning()}
+        else:
+            headers = each.headers()
+            try:
+                plan = compiled.bind({delimiter: header.cells for delimiter, header in headers.items()}, names=names)
+            except DataProcessingError as error:
+                raise DataProcessingError(f"{each.name!r}: {error}") from None
+        if transform is not None:
+            plan = transform.bind(plan)
         if plan not in plans:
             plans.append(plan)
         sources.append(each.source(plans.index(plan), headers[plan.delimiter]))
@@ -130,7 +158,7 @@ def _job(plans: list[Plan], targets: Targets, config: Config) -> engine.Job:
         plans=plans,
         null_values=list(config.null_values),
         max_record_bytes=config.max_record_bytes,
-        workers=config.workers or _processors(),
+        workers=config.workers,
         block_bytes=config.block_bytes,
         # The suffix was looked up in a table of these very words.
         accepted_format=None if targets.accepted is None else targets.accepted.format,  # type: ignore[arg-type]
@@ -138,12 +166,20 @@ def _job(plans: list[Plan], targets: Targets, config: Config) -> engine.Job:
     )
 
 
-def _processors() -> int:
-    """Return how many processors this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
+def _refuse_unknown_columns(compiled: Compiled, plans: Sequence[Plan], targets: Targets) -> None:
+    """Refuse to write CSV where nobody knows the columns before the last record was read.
+
+    Raises:
+        ConfigurationError: the records are JSON Lines, and their keys are those of the model and any others.
+    """
+    if targets.accepted is None or targets.accepted.format == "jsonl" or all(plan.format == "csv" for plan in plans):
+        return
+    if compiled.extra == "allow" or compiled.outputs is None:
+        what = "is no object with fields" if compiled.outputs is None else "keeps keys that it does not name (extra='allow')"
+        raise ConfigurationError(
+            f"the model {compiled.schema.__qualname__} {what}, so that the columns of {targets.accepted.name!r} are not "
+            "known: write .jsonl, or name the columns in an output schema"
+        )
 
 
 def _header_lines(plans: Sequence[Plan], targets: Targets) -> tuple[bytes, bytes]:
@@ -155,7 +191,7 @@ def _header_lines(plans: Sequence[Plan], targets: Targets) -> tuple[bytes, bytes
     accepted = rejects = b""
     if targets.accepted is not None and targets.accepted.format != "jsonl":
         delimiter = "\t" if targets.accepted.format == "tsv" else ","
-        lines = {csv_line([field.name for field in plan.fields], delimiter): None for plan in plans}
+        lines = {csv_line(plan.keys, delimiter): None for plan in plans}
         accepted = _only(list(lines), targets.accepted.name)
     if targets.rejects is not None and targets.rejects.format == "csv":
         added = ["_record", "_line", "_errors"]
@@ -184,8 +220,32 @@ def _size(sources: Sequence[engine.Source]) -> int | None:
     return None if None in sizes else sum(size or 0 for size in sizes)
 
 
-def _progress(tell: Callable[[int, int | None], None], total: int | None, done: int) -> None:
-    tell(done, total)
+def _watch(
+    pump: Pump, tell: Callable[[int, int | None], None] | None, total: int | None
+) -> Callable[[int], None] | None:
+    """Return what the engine calls now and then; an exception of it stops the run."""
+    if tell is None and not pump.busy:
+        return None
+
+    def watch(done: int) -> None:
+        pump.check()
+        if tell is not None:
+            tell(done, total)
+
+    return watch
+
+
+def _stop(opened: Sequence[Opened]) -> None:
+    for each in opened:
+        each.stop()
+
+
+def _described(counts: list[SourceCount], opened: Sequence[Opened]) -> list[SourceCount]:
+    """Return the accounting of each source with how it was compressed and encoded."""
+    return [
+        msgspec.structs.replace(count, compression=each.compression, encoding=each.encoding)
+        for count, each in zip(counts, opened, strict=True)
+    ]
 
 
 def _rejects(count: int, written: bytes, targets: Targets, recall: Recalled) -> Rejects:

@@ -17,9 +17,12 @@ from pathlib import PurePath
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from thresher._python.split import MARK
+from thresher.compression import LOOK_BYTES, detect, without_suffix
 from thresher.config import Config
+from thresher.decode import codec
 from thresher.errors import ConfigurationError, FileError, closest
 from thresher.opened import Header, Opened
+from thresher.stream import limited
 
 __all__ = ["Header", "Opened", "Readable", "SourceLike", "close_sources", "open_sources"]
 
@@ -39,29 +42,25 @@ SourceLike: TypeAlias = One | Sequence[One]
 
 STDIN = "-"
 
-Format: TypeAlias = Literal["csv", "tsv"]
+Format: TypeAlias = Literal["csv", "tsv", "jsonl"]
 
 SUFFIXES: dict[str, Format | Literal["json"]] = {
     ".csv": "csv",
     ".txt": "csv",
     ".tsv": "tsv",
     ".json": "json",
-    ".jsonl": "json",
-    ".ndjson": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
 }
 
 FIRST_BYTES: tuple[tuple[bytes, str], ...] = (
-    (b"\x1f\x8b\x08", "compressed with gzip"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
-    (b"BZh91AY&SY", "compressed with bzip2"),
-    (b"\xfd7zXZ\x00", "compressed with xz"),
     (b"PK\x03\x04", "a ZIP archive or a spreadsheet"),
     (b"\xd0\xcf\x11\xe0", "a spreadsheet"),
     (b"PAR1\x15", "a Parquet file"),
     (b"ARROW1\x00\x00", "an Arrow file"),
     (b"%PDF-", "a PDF document"),
 )
-"""What is no CSV whatever its suffix, by its first bytes."""
+"""What is neither CSV nor JSON Lines whatever its suffix, by its first bytes."""
 
 
 def open_sources(source: SourceLike, config: Config) -> list[Opened]:
@@ -87,6 +86,7 @@ def open_sources(source: SourceLike, config: Config) -> list[Opened]:
         if not opened:
             raise ConfigurationError("the list of sources is empty: name at least one")
         for found in opened:
+            _unpack(found, config)
             found.format = _format(found, config)
     except BaseException:
         close_sources(opened)
@@ -233,22 +233,46 @@ def _checked(file: Readable, name: str) -> Callable[[int], bytes]:
     return read
 
 
+def _unpack(opened: Opened, config: Config) -> None:
+    """Have a source decompressed, decoded and limited, where any of that is called for."""
+    begin = opened.peek(LOOK_BYTES)
+    compression, encoding = detect(begin), codec(config.encoding)
+    _, said = without_suffix(opened.name)
+    # The name of a file object says nothing: that of gzip.open is the name of the compressed file.
+    if said is not None and compression is None and opened.is_file:
+        what = f"it begins with {begin!r}" if begin else "it is empty"
+        raise FileError(
+            f"{opened.name!r} is named as compressed with {said} and is not, {what}: rename it, or have it sent again",
+            filename=opened.name,
+        )
+    limit = config.max_bytes
+    if compression is not None or encoding is not None or (limit is not None and opened.size is None):
+        opened.unpack(compression, encoding)
+    elif limit is not None and opened.size is not None and opened.size > limit:
+        raise limited(opened.name, limit)
+
+
 def _format(opened: Opened, config: Config) -> Format:
     """Return the format: the one in the settings, else by suffix, else by the first byte."""
     begin = opened.peek(4096)
+    if opened.compression is not None and detect(begin) is not None:
+        raise ConfigurationError(f"{opened.name!r} is compressed twice: decompress it once first")
+    if begin[257:262] == b"ustar":
+        raise ConfigurationError(f"{opened.name!r} is a tar archive: unpack it, and name the files in it")
     for first, what in FIRST_BYTES:
         if begin.startswith(first):
             raise ConfigurationError(
-                f"{opened.name!r} is {what}, which is not supported yet: make a CSV file of it first"
+                f"{opened.name!r} is {what}, which is not supported yet: make a CSV file or JSON Lines of it first"
             )
     if config.format != "auto":
         return config.format
-    known = SUFFIXES.get(PurePath(opened.name).suffix.lower())
+    known = SUFFIXES.get(PurePath(without_suffix(opened.name)[0]).suffix.lower())
     if known is None:
         text = begin.removeprefix(MARK).lstrip(b" \t\r\n")
-        known = "json" if text.startswith((b"{", b"[")) else "csv"
+        known = "jsonl" if text.startswith(b"{") else "json" if text.startswith(b"[") else "csv"
     if known == "json":
         raise ConfigurationError(
-            f"{opened.name!r} looks like JSON, which is not supported yet; if it is CSV, use format='csv'"
+            f"{opened.name!r} looks like a JSON array, which is not supported yet: make JSON Lines of it, one object a "
+            "line; if it is JSON Lines already, use format='jsonl', if it is CSV, format='csv'"
         )
     return known

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from thresher.errors import ConfigurationError, FileError
-from thresher.reject import Reject
+from thresher.reject import Rejects
 from thresher.report import ErrorCount
 from thresher.result import Result
 
@@ -23,11 +23,14 @@ TOP = 8
 LOOKED_AT = 20_000
 """Rejects that are read to find examples; later ones are shown without."""
 
+LONGEST = 1 << 20
+"""Bytes of a reject that is looked at: an example of a record of 100 MB helps nobody."""
+
 WIDTH = 60
 """Characters of an example that are shown."""
 
 
-def examples(rejects: Iterable[Reject], wanted: Iterable[ErrorCount]) -> dict[ErrorCount, dict[str, Any]]:
+def examples(rejects: Rejects, wanted: Iterable[ErrorCount]) -> dict[ErrorCount, dict[str, Any]]:
     """Return the first error of each kind in full.
 
     Args:
@@ -42,7 +45,7 @@ def examples(rejects: Iterable[Reject], wanted: Iterable[ErrorCount]) -> dict[Er
         places.setdefault((count.source, count.record), []).append(count)
     found: dict[ErrorCount, dict[str, Any]] = {}
     try:
-        for reject in islice(rejects, LOOKED_AT):
+        for reject in islice(rejects.short(LONGEST), LOOKED_AT):
             if not places:
                 break
             for count in places.pop((reject.source, reject.record), ()):
@@ -69,7 +72,7 @@ def summary(result: Result, found: Mapping[ErrorCount, dict[str, Any]]) -> str:
     width = len(f"{report.read:,}")
     lines = [
         f"read      {report.read:>{width},}  from {origin}, {_size(report.bytes)}"
-        + (f", {report.blank_lines:,} blank lines" if report.blank_lines else ""),
+        + (f", {report.blank_lines:,} blank line{'s' * (report.blank_lines > 1)}" if report.blank_lines else ""),
         f"accepted  {report.accepted:>{width},}" + _went(report.outputs.get("accepted")),
         f"rejected  {report.rejected:>{width},}" + _went(report.outputs.get("rejects")),
     ]

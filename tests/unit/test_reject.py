@@ -29,7 +29,7 @@ def jsonl(raw: Raw, faults: Sequence[Fault] = (COUNT,), source: str = "a.csv", s
 def as_csv(raw: Raw, stage: Stage, faults: Sequence[Fault] = (COUNT,), delimiter: str = ",", columns: int = 3) -> bytes:
     """Return one CSV record."""
     out = io.BytesIO()
-    csv_line(out.write, 17, 18, stage, faults, raw, delimiter, columns)
+    csv_line(out.write, 17, 18, faults, raw, delimiter, columns, verbatim=stage != "split")
     return out.getvalue()
 
 

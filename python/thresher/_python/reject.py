@@ -10,19 +10,16 @@ import base64
 import codecs
 import enum
 from collections.abc import Callable, Iterator, Sequence
-from typing import IO, Literal, TypeAlias
+from typing import IO, TypeAlias
 
 import msgspec
 
-from thresher.engine import Fault
+from thresher.engine import Fault, Stage
 
-__all__ = ["PIECE", "Raw", "Stage", "Structural", "cell", "csv_line", "jsonl_line"]
+__all__ = ["PIECE", "Raw", "Structural", "cell", "csv_line", "jsonl_line"]
 
 Raw: TypeAlias = bytes | IO[bytes]
 """The bytes of a record without its line end; a seekable file where the record is oversize."""
-
-Stage: TypeAlias = Literal["split", "validate"]
-"""Where a record was refused."""
 
 Write: TypeAlias = Callable[[bytes], object]
 
@@ -107,29 +104,30 @@ def csv_line(
     write: Write,
     record: int,
     line: int,
-    stage: Stage,
     faults: Sequence[Fault],
     raw: Raw,
     delimiter: str,
     columns: int,
+    *,
+    verbatim: bool,
 ) -> None:
     """Write one reject as a CSV record: the original columns, then ``_record``, ``_line`` and ``_errors``.
 
-    A record that was split is written verbatim; one that could not be split is the first cell of a record whose
-    other columns are empty.
+    A record of cells is written verbatim; one that could not be split, or is a line of JSON, is the first cell of a
+    record whose other columns are empty.
 
     Args:
         write: takes the bytes.
         record: the number of the record, from 1.
         line: the number of its first physical line, from 1.
-        stage: where it was refused.
         faults: its errors, at least one.
         raw: its bytes.
         delimiter: the one of the source.
         columns: how many the source has.
+        verbatim: whether the raw bytes are cells already.
     """
     mark = delimiter.encode()
-    if stage == "validate":
+    if verbatim:
         for piece in _pieces(raw):
             write(piece)
     else:

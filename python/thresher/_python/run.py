@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from thresher._python import reject
-from thresher._python.reject import Stage, Structural
+from thresher._python.lines import LineSplitter
+from thresher._python.reject import Structural
 from thresher._python.split import Record, Splitter
-from thresher.engine import Count, Fault, Job, Oracle, Outcome, Source, SourceCount
+from thresher.engine import Count, Fault, Job, Oracle, Outcome, Source, SourceCount, Stage
 from thresher.errors import EngineError, FileError
 from thresher.opened import read_fd
 
@@ -109,13 +110,18 @@ class _Run:
         """Process one source and return its accounting."""
         tally: Counter[str] = Counter()
         plan = self._job.plans[source.plan]
-        splitter = Splitter(
-            _reader(source),
-            delimiter=plan.delimiter,
-            columns=len(plan.columns),
-            max_record_bytes=self._job.max_record_bytes,
-            offset=source.start,
-            line=source.start_line,
+        read, limit = _reader(source), self._job.max_record_bytes
+        splitter = (
+            LineSplitter(read, max_record_bytes=limit, offset=source.start, line=source.start_line)
+            if plan.format == "jsonl"
+            else Splitter(
+                read,
+                delimiter=plan.delimiter,
+                columns=len(plan.columns),
+                max_record_bytes=limit,
+                offset=source.start,
+                line=source.start_line,
+            )
         )
         batch: list[Record] = []
         held = 0
@@ -141,7 +147,7 @@ class _Run:
             read=tally.total(),
             accepted=tally["accepted"],
             rejected=tally["rejected"],
-            filtered=0,
+            filtered=tally["filtered"],
             blank_lines=source.blank_lines + splitter.blank_lines,
             bytes=splitter.offset,
         )
@@ -178,7 +184,10 @@ class _Run:
             verdict = next(answer)
             if isinstance(verdict, list):
                 tally["rejected"] += 1
-                self._reject(record, source, "validate", verdict)
+                self._reject(record, source, verdict[0].stage, verdict)
+                continue
+            if verdict is False:
+                tally["filtered"] += 1
                 continue
             tally["accepted"] += 1
             if self._kept is not None:
@@ -204,7 +213,8 @@ class _Run:
             reject.jsonl_line(write, number, line, record.byte_offset, source.name, stage, faults, raw)
         else:
             plan = self._job.plans[source.plan]
-            reject.csv_line(write, number, line, stage, faults, raw, plan.delimiter, len(plan.columns))
+            verbatim = stage != "split" and plan.format == "csv"
+            reject.csv_line(write, number, line, faults, raw, plan.delimiter, len(plan.columns), verbatim=verbatim)
 
 
 class _Output:

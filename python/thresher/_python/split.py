@@ -17,7 +17,7 @@ import msgspec
 from thresher._python.reject import Raw, Structural
 from thresher.errors import FileError
 
-__all__ = ["MARK", "Record", "Splitter"]
+__all__ = ["MARK", "Record", "Splitter", "line_end"]
 
 MARK = b"\xef\xbb\xbf"
 """The UTF-8 byte order mark."""
@@ -94,7 +94,7 @@ class Splitter:
                 self._take(len(MARK), lines=0)
         while True:
             data, start, limit = self._data, self._at, self._at + self._max
-            stop, after = _line_end(data, start, limit)
+            stop, after = line_end(data, start, limit)
             if after is None and not self._ended and len(data) < limit + 2:
                 self._grow()
                 continue
@@ -201,7 +201,7 @@ class _Span(NamedTuple):
     error: Structural | None
 
 
-def _line_end(data: bytes, at: int, limit: int) -> tuple[int, int | None]:
+def line_end(data: bytes, at: int, limit: int) -> tuple[int, int | None]:
     """Find where the physical line around ``at`` ends.
 
     The line end is looked for no further than is needed to tell whether the line ends at ``limit`` or before.
@@ -233,7 +233,7 @@ def _scan(data: bytes, start: int, limit: int, delimiter: bytes, ended: bool) ->
     cells: list[bytes] = []
     stray = False
     at = start
-    stop, after = _line_end(data, start, limit)
+    stop, after = line_end(data, start, limit)
     while True:
         text, quoted = b"", at < limit and data.startswith(b'"', at)
         if quoted:
@@ -242,14 +242,14 @@ def _scan(data: bytes, start: int, limit: int, delimiter: bytes, ended: bool) ->
                 if not telling:
                     return None
                 # The quote is taken to be a mistake: its line is given up, not what follows.
-                stop, after = _line_end(data, at, limit)
+                stop, after = line_end(data, at, limit)
                 if stop > limit:
                     return too_large
                 return _Span(stop, after or stop, [], Structural.UNCLOSED_QUOTE)
             text = data[at + 1 : close].replace(b'""', b'"')
             at = close + 1
             if at > stop:
-                stop, after = _line_end(data, at, limit)
+                stop, after = line_end(data, at, limit)
         cut = data.find(delimiter, at, min(stop, limit))
         rest = data[at : cut if cut >= 0 else stop]
         stray = stray or (bool(rest) if quoted else b'"' in rest)

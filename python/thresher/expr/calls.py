@@ -271,5 +271,3 @@ def _spec_problem(spec: str, of: Type) -> str:
         else:
             return ""
     return problem
-
-

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from thresher.errors import closest
 from thresher.expr import calls
 from thresher.expr.constants import NO_CONSTANT, constant
 from thresher.expr.parse import Parsed
@@ -29,7 +30,7 @@ class Typed:
     """A part of an expression and the type of its values."""
 
     op: str
-    """``const``, ``load``, or the name of a call as in :class:`thresher.plan.Call`; names that the plan does not have are
+    """``const``, ``load``, or the name of a call as in :class:`thresher.plan.Call`; what the plan has no name for is
     evaluated by Python alone."""
     type: Type
     args: tuple[Typed, ...] = ()
@@ -123,9 +124,8 @@ class Checker:
             raise self.parsed.refusal(
                 node, f"{name!r} is a column: its field is called {scope.aliases[name]!r}, and expressions use that"
             )
-        raise self.parsed.unknown(
-            node, f"field of {scope.schema}", name, scope.fields, f" (its fields are {_listed(scope.fields)})"
-        )
+        hint = closest(name, [*scope.fields, *FUNCTIONS]) or f"; its fields are {_listed(scope.fields)}"
+        raise self.parsed.refusal(node, f"{scope.schema} has no field {name!r}{hint}")
 
     def _binary(self, node: ast.BinOp) -> Typed:
         op, symbol, rule = BINARY[type(node.op).__name__]
@@ -193,7 +193,7 @@ class Checker:
                     f"'in' looks for text in text, or for a value in constants: x in ('a', 'b'); this is "
                     f"{show(args[0].type)} in {show(args[1].type)}",
                 )
-            return Typed("contains" if positive else "not_contains", BOOL, args)
+            return Typed("contains" if positive else "not_contains", BOOL, (args[1], args[0]))
         values = [constant(self.parsed, each) for each in right.elts]
         if NO_CONSTANT in values:
             wrong = right.elts[values.index(NO_CONSTANT)]

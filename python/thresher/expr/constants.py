@@ -82,18 +82,6 @@ def _repeated(parsed: Parsed, node: ast.BinOp) -> Any:
     return left * right
 
 
-def _date(*parts: int) -> dt.date:
-    return dt.date(*parts)
-
-
-def _datetime(*parts: int) -> dt.datetime:
-    return dt.datetime(*parts)
-
-
-def _timedelta(**parts: float) -> dt.timedelta:
-    return dt.timedelta(**parts)
-
-
 def _decimal(text: str | int) -> decimal.Decimal:
     value = decimal.Decimal(text)
     if not value.is_finite() or abs(value.adjusted()) > LONGEST_TEXT:
@@ -102,9 +90,9 @@ def _decimal(text: str | int) -> decimal.Decimal:
 
 
 _MAKE: dict[str, tuple[Callable[..., Any], tuple[type, ...]]] = {
-    "date": (_date, (int,)),
-    "datetime": (_datetime, (int,)),
-    "timedelta": (_timedelta, (int, float)),
+    "date": (dt.date, (int,)),
+    "datetime": (dt.datetime, (int,)),
+    "timedelta": (dt.timedelta, (int, float)),
     "Decimal": (_decimal, (int, str)),
 }
 
@@ -113,7 +101,7 @@ def _constructed(parsed: Parsed, node: ast.Call, name: str) -> Any:
     make, types = _MAKE[name]
     usage = f"write it as in {CONSTRUCTORS[name]}"
     args = [constant(parsed, each) for each in node.args]
-    named = {each.arg: constant(parsed, each.value) for each in node.keywords}
+    named = {str(each.arg): constant(parsed, each.value) for each in node.keywords}
     if any(type(value) not in types for value in [*args, *named.values()]):
         raise parsed.refusal(node, f"{name}() takes constants only: {usage}")
     try:

@@ -1,7 +1,7 @@
 """Parsing: the text of an expression enters, its syntax tree leaves, with nothing in it but what the language has.
 
-The language is a part of Python's expressions, so Python's own parser reads it. What it must not hold is refused here by
-its form alone: nothing is looked up and nothing is evaluated.
+The language is a part of Python's expressions, so Python's own parser reads it. What it must not hold is refused here
+by its form alone: nothing is looked up and nothing is evaluated.
 """
 
 from __future__ import annotations
@@ -112,10 +112,11 @@ def _check_size(parsed: Parsed) -> None:
     count = 0
     while waiting:
         node, depth = waiting.pop()
-        count += 1
+        if isinstance(node, ast.expr):
+            count += 1
         if count > MAX_NODES:
             raise parsed.refusal(None, f"the expression has more than {MAX_NODES:,} parts: split it up")
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH and isinstance(node, ast.expr):
             raise parsed.refusal(node, f"the expression is more than {MAX_DEPTH} levels deep: split it up")
         words = _REFUSED.get(type(node))
         if words is not None:
@@ -186,7 +187,7 @@ def _pointed(text: str, node: ast.AST | None) -> str:
     if node is None or not hasattr(node, "lineno"):
         return _marked(text, 1, 0, 0)
     lines = text.split("\n")
-    line: int = node.lineno  # type: ignore[attr-defined]
+    line: int = node.lineno
     if line > len(lines):
         return _marked(text, 1, 0, 0)
     encoded = lines[line - 1].encode("utf-8", "replace")

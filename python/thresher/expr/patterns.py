@@ -1,7 +1,7 @@
 """Patterns: the regular expression of ``matches`` or ``fullmatches`` enters, a predicate leaves.
 
-The syntax is that of ``pattern=`` in Pydantic, and pydantic-core itself searches: its engine takes time that is linear in
-the text, whatever the pattern, which Python's ``re`` does not.
+The syntax is that of ``pattern=`` in Pydantic, and pydantic-core itself searches: its engine takes time that is linear
+in the text, whatever the pattern, which Python's ``re`` does not.
 """
 
 from __future__ import annotations

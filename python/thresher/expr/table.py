@@ -24,12 +24,16 @@ __all__ = [
     "can_order",
 ]
 
-NATIVE = frozenset(
-    "add sub mul div floordiv mod neg pos abs eq ne lt le gt ge and or not if is_none is_not_none in not_in contains "
-    "not_contains len min max round int float str bool lower upper strip lstrip rstrip removeprefix removesuffix replace "
-    "startswith endswith zfill title casefold find count isdigit split_at index slice concat format matches fullmatches "
-    "year month day hour minute second weekday isoweekday date isoformat days total_seconds coalesce".split()
-)
+# fmt: off
+NATIVE = frozenset({
+    "add", "sub", "mul", "div", "floordiv", "mod", "neg", "pos", "abs", "eq", "ne", "lt", "le", "gt", "ge", "and",
+    "or", "not", "if", "is_none", "is_not_none", "in", "not_in", "contains", "not_contains", "len", "min", "max",
+    "round", "int", "float", "str", "bool", "lower", "upper", "strip", "lstrip", "rstrip", "removeprefix",
+    "removesuffix", "replace", "startswith", "endswith", "zfill", "title", "casefold", "find", "count", "isdigit",
+    "split_at", "index", "slice", "concat", "format", "matches", "fullmatches", "year", "month", "day", "hour",
+    "minute", "second", "weekday", "isoweekday", "date", "isoformat", "days", "total_seconds", "coalesce",
+})
+# fmt: on
 """Names of calls that the native engine evaluates; ``_engine.functions()`` lists the same."""
 
 Rule = Callable[..., "str | None"]

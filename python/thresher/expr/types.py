@@ -1,6 +1,6 @@
 """Types of values, as far as expressions tell them apart: annotations enter, sets of names leave.
 
-A type is a set, as a value may be one of several things: ``{"float", "none"}`` is ``float | None``. Never looks at a value.
+A type is a set, as a value may be one of several things: ``{"float", "none"}`` is ``float | None``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import typing
 import uuid
 from typing import Any, TypeAlias
 
-__all__ = ["NATIVE_TYPES", "Type", "annotation_of", "native_name", "of_annotation", "of_value", "show"]
+__all__ = ["OTHER", "Type", "annotation_of", "of_annotation", "of_value", "show"]
 
 Type: TypeAlias = frozenset[str]
 """Names of :data:`BASES`, at least one; ``other`` stands for whatever expressions cannot look into."""
@@ -34,9 +34,6 @@ BASES: dict[str, Any] = {
 }
 """Every name, and the Python type that it stands for."""
 
-NATIVE_TYPES = frozenset({"bool", "int", "float", "str", "date", "datetime", "timedelta"})
-"""Types of values that the native engine computes with."""
-
 _NAMES = {python: name for name, python in BASES.items() if name != "other"}
 _SHOWN = {"none": "None", "decimal": "Decimal", "uuid": "UUID", "other": "another type"}
 _ORDER = list(BASES)
@@ -47,16 +44,6 @@ def show(type_: Type) -> str:
     """Return a type as it would be annotated: ``int | None``."""
     names = sorted(type_, key=lambda name: (name == "none", _ORDER.index(name)))
     return " | ".join(_SHOWN.get(name, name) for name in names)
-
-
-def native_name(type_: Type) -> str:
-    """Return the name of a type in the plan, with ``?`` where it may be None; empty where it is not native."""
-    bases = type_ - {"none"}
-    if not bases:
-        return "none"
-    if len(bases) > 1 or not bases <= NATIVE_TYPES:
-        return ""
-    return next(iter(bases)) + ("?" if "none" in type_ else "")
 
 
 def of_value(value: Any) -> Type:
@@ -122,9 +109,7 @@ def annotation_of(type_: Type) -> Any:
     bases = set(type_ - {"none"})
     if "other" in bases:
         return Any
-    if "float" in bases:
-        bases -= {"int", "bool"}
-    elif "decimal" in bases:
+    if "float" in bases or "decimal" in bases:
         bases -= {"int", "bool"}
     elif "int" in bases:
         bases -= {"bool"}

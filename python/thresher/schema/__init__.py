@@ -41,8 +41,12 @@ def compile(schema: Any, config: Config | None = None) -> Compiled:
     raise ConfigurationError(_unsupported(schema, base))
 
 
-def load(name: str) -> Any:
+def load(name: str, what: str = "schema") -> Any:
     """Return the object that ``package.module:Name`` names; the working directory is searched as well.
+
+    Args:
+        name: of the object.
+        what: what it is, for messages.
 
     Raises:
         ConfigurationError: the name has another form, the module does not import (with its own error), or has no
@@ -51,11 +55,11 @@ def load(name: str) -> Any:
     module_name, _, path = name.partition(":")
     if not module_name or not path:
         raise ConfigurationError(
-            f"the schema {name!r} is not of the form 'package.module:Name', such as 'models:Order'"
+            f"the {what} {name!r} is not of the form 'package.module:Name', such as 'models:Order'"
         )
     if module_name.endswith(".py") or "/" in module_name:
         module = os.path.splitext(module_name)[0].strip("./").replace("/", ".")
-        raise ConfigurationError(f"the schema {name!r} names a file: name the module instead, as in '{module}:{path}'")
+        raise ConfigurationError(f"the {what} {name!r} names a file: name the module instead, as in '{module}:{path}'")
     here = os.getcwd()
     if here not in sys.path and "" not in sys.path:
         sys.path.insert(0, here)
@@ -64,12 +68,12 @@ def load(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is not None and (module_name == error.name or module_name.startswith(error.name + ".")):
             raise ConfigurationError(
-                f"the schema {name!r} cannot be loaded: there is no module {error.name!r} in {here} or on the Python "
+                f"the {what} {name!r} cannot be loaded: there is no module {error.name!r} in {here} or on the Python "
                 f"path{closest(module_name, _modules_here(here))}"
             ) from error
-        raise _does_not_import(name, module_name, error) from error
+        raise _does_not_import(f"{what} {name!r}", module_name, error) from error
     except Exception as error:
-        raise _does_not_import(name, module_name, error) from error
+        raise _does_not_import(f"{what} {name!r}", module_name, error) from error
     for part in path.split("."):
         try:
             found = getattr(found, part)
@@ -77,12 +81,12 @@ def load(name: str) -> Any:
             where = getattr(found, "__file__", None) or getattr(found, "__qualname__", module_name)
             known = [each for each in vars(found) if not each.startswith("_")]
             raise ConfigurationError(
-                f"the schema {name!r} cannot be loaded: {where} has no {part!r}{closest(part, known)}"
+                f"the {what} {name!r} cannot be loaded: {where} has no {part!r}{closest(part, known)}"
             ) from None
     return found
 
 
-def _does_not_import(name: str, module_name: str, error: Exception) -> ConfigurationError:
+def _does_not_import(named: str, module_name: str, error: Exception) -> ConfigurationError:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -91,7 +95,7 @@ def _does_not_import(name: str, module_name: str, error: Exception) -> Configura
         where = f" ({error.filename}:{error.lineno})"
         error = SyntaxError(error.msg)
     return ConfigurationError(
-        f"the schema {name!r} cannot be loaded: the module {module_name!r} does not import: "
+        f"the {named} cannot be loaded: the module {module_name!r} does not import: "
         f"{type(error).__name__}: {error}{where}"
     )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from thresher.schema.explain import Explanation
+    from thresher.transform.compiled import Transform
 
 __all__ = ["Compiled", "Field", "Template"]
 
@@ -125,12 +126,27 @@ class Compiled:
                 self._plans[key] = plan
         return plan
 
+    def lines(self) -> Plan:
+        """Return the plan for JSON Lines."""
+        from thresher.schema.lines import bind_lines
+
+        plan = self._plans.get("jsonl")
+        if plan is None:
+            plan = bind_lines(self)
+            with self._lock:
+                self._plans["jsonl"] = plan
+        return plan
+
     def columns(self) -> tuple[str, ...]:
         """Return the columns of a source without a header: the first lookup key of each field, in order."""
         return tuple(f.paths[0] if f.paths else f.name for f in self.fields)
 
-    def explain(self) -> Explanation:
-        """Return a table of the fields, their routes and the reasons."""
+    def explain(self, transform: Transform | None = None) -> Explanation:
+        """Return a table of the fields, their routes and the reasons.
+
+        Args:
+            transform: what happens to records after they were validated.
+        """
         from thresher.schema.explain import explain
 
-        return explain(self)
+        return explain(self, transform)

@@ -1,17 +1,22 @@
-"""Explanation: the route of every field, and why.
+"""Explanation: the route of every field, check and output, and why.
 
-Enters: a compiled schema. Leaves: rows, printed as an aligned table. It never compiles or binds.
+Enters: a compiled schema and transform. Leaves: rows, printed as aligned tables. It never compiles or binds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from thresher.schema.compiled import Compiled
+from thresher.expr.types import show
 
-__all__ = ["Explanation", "Row", "explain"]
+if TYPE_CHECKING:
+    from thresher.expr.expression import Expression
+    from thresher.schema.compiled import Compiled
+    from thresher.transform.compiled import Transform
+
+__all__ = ["Explanation", "Row", "Step", "explain"]
 
 _SHOWN = {"native": "native", "field": "asks Pydantic (cell)", "record": "asks Pydantic (record)"}
 
@@ -29,8 +34,24 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a transform: a check, the filter, or a field of the output."""
+
+    name: str
+    """``check 1``, ``where``, or the field of the output."""
+    expression: str
+    """As it was written; ``copy of x``, ``default`` or a function's name where there is none."""
+    type: str
+    """Of its values, as far as the schema tells."""
+    route: Literal["native", "python"]
+    """``native``: the native engine can do it, if it does all other steps."""
+    reason: str
+    """Why not native; empty where it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """What decides each field of a schema; ``str()`` is a table."""
+    """What decides each field of a schema and makes each field of the output; ``str()`` is a table or two."""
 
     schema: str
     route: Literal["native", "record"]
@@ -38,22 +59,44 @@ class Explanation:
     reason: str
     extra: Literal["ignore", "forbid", "allow"]
     rows: tuple[Row, ...]
+    output_schema: str = ""
+    """The output schema, where there is one."""
+    steps: tuple[Step, ...] = ()
+    """Of the transform, in the order in which they are taken."""
+    transform_reason: str = ""
+    """Why every record is transformed by Python; empty where none is, or there is no transform."""
 
     def __str__(self) -> str:
-        """Return an aligned table with a line for each field."""
+        """Return an aligned table with a line for each field, and one with a line for each step of the transform."""
         table = [("field", "type", "constraints", "route", "reason")]
         table += [(row.field, row.type, row.constraints, _SHOWN[row.route], row.reason) for row in self.rows]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in table]
-        lines.insert(1, "  ".join("-" * width for width in widths))
         head = f"{self.schema}: unknown columns: {self.extra}"
         if self.route == "record":
             head += f"; every record goes to Pydantic, because {self.reason}"
-        return "\n".join([head, "", *(line.rstrip() for line in lines)])
+        lines = [head, "", *_aligned(table)]
+        if self.steps:
+            lines += ["", self._transform_head(), ""]
+            table = [("output", "expression", "type", "route", "reason")]
+            table += [(step.name, step.expression, step.type, step.route, step.reason) for step in self.steps]
+            lines += _aligned(table)
+        return "\n".join(lines)
+
+    def _transform_head(self) -> str:
+        name = self.output_schema or "transform"
+        if not self.transform_reason:
+            return f"{name}: made natively"
+        return f"{name}: made by Python for every record, because {self.transform_reason}"
 
 
-def explain(compiled: Compiled) -> Explanation:
-    """Return the table of a compiled schema."""
+def _aligned(table: list[tuple[str, str, str, str, str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in table]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return [line.rstrip() for line in lines]
+
+
+def explain(compiled: Compiled, transform: Transform | None = None) -> Explanation:
+    """Return the table of a compiled schema and of what happens to its records."""
     return Explanation(
         schema=compiled.schema.__qualname__,
         route="record" if compiled.record_reason else "native",
@@ -69,4 +112,28 @@ def explain(compiled: Compiled) -> Explanation:
             )
             for field in compiled.fields
         ),
+        output_schema="" if transform is None or transform.output is None else transform.schema.__qualname__,
+        steps=() if transform is None else tuple(_steps(transform)),
+        transform_reason="" if transform is None else transform.reason,
     )
+
+
+def _steps(transform: Transform) -> Iterator[Step]:
+    for number, ((check, _), reason) in enumerate(zip(transform.checks, transform.check_reasons, strict=True), 1):
+        yield _expressed(f"check {number}", check, reason)
+    if transform.where is not None:
+        yield _expressed("where", transform.where, transform.where_reason)
+    types = {} if transform.output is None else {field.name: field.annotation for field in transform.output.fields}
+    for value in transform.values:
+        if value.expression is not None:
+            yield _expressed(value.name, value.expression, value.reason)
+        else:
+            source = "default" if value.copy is None else f"copy of {value.copy}"
+            yield Step(value.name, source, types[value.name], "python" if value.reason else "native", value.reason)
+    for name, function in (("map_records", transform.map_records), ("map_batches", transform.map_batches)):
+        if function is not None:
+            yield Step(name, getattr(function, "__qualname__", repr(function)), "", "python", "it is Python")
+
+
+def _expressed(name: str, expression: Expression, reason: str) -> Step:
+    return Step(name, expression.text, show(expression.type), "python" if reason else "native", reason)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from thresher.config import Config
-from thresher.errors import DataProcessingError
+from thresher.errors import ConfigurationError, DataProcessingError
 from thresher.opened import Header, Opened
 from thresher.schema.draft import TYPES, Column, Inferred, field_names, model_name
 from thresher.source import SourceLike, close_sources, open_sources
@@ -126,9 +126,12 @@ def infer_opened(opened: Opened, config: Config) -> Inferred:
         config: the settings.
 
     Raises:
+        ConfigurationError: the source is JSON Lines, from which nothing is inferred.
         DataProcessingError: the source has no header, or one that cannot be used.
         FileError: the source cannot be read.
     """
+    if opened.format == "jsonl":
+        raise ConfigurationError(f"{opened.name!r} is JSON Lines, for which no schema is inferred: give one")
     delimiter, header = _delimiter(opened)
     if config.header is True:
         names = header.cells

@@ -11,7 +11,7 @@ import datetime
 import decimal
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from pydantic_core import SchemaError, SchemaValidator, ValidationError, to_json
@@ -19,7 +19,7 @@ from pydantic_core import SchemaError, SchemaValidator, ValidationError, to_json
 from thresher.plan import HOLE
 from thresher.schema.compiled import Template
 
-__all__ = ["made", "missing", "observed", "of_leaf", "refused"]
+__all__ = ["made", "missing", "observed", "of_json_leaf", "of_leaf", "refused"]
 
 _MARK = "\x01?"
 
@@ -57,13 +57,15 @@ def _template(error: ValidationError, *, whole_input: bool = False) -> Template 
     )
 
 
-def made(kind: str, ctx: Mapping[str, Any] | None = None) -> Template | None:
+def made(
+    kind: str, ctx: Mapping[str, Any] | None = None, input_type: Literal["python", "json"] = "python"
+) -> Template | None:
     """Return the template of an error of the given type and context, as pydantic-core renders it."""
     line: Any = {"type": kind, "loc": ("x",), "input": _MARK}
     if ctx is not None:
         line["ctx"] = dict(ctx)
     try:
-        return _template(ValidationError.from_exception_data("x", [line]))
+        return _template(ValidationError.from_exception_data("x", [line], input_type))
     except (TypeError, ValueError, KeyError):
         return None
 
@@ -113,6 +115,37 @@ def of_leaf(node: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Templat
     """
     found = _BY_KIND[node["type"]](node, config)
     return tuple(template for template in found if template is not None)
+
+
+def of_json_leaf(node: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Template, ...]:
+    """Return the templates of every error that the kernel of this leaf may give for a JSON value.
+
+    Args:
+        node: a core schema of a kind in ``NODE_KEYS``, not strict.
+        config: the configuration of the model.
+    """
+    found = list(of_leaf(node, config))
+    # The one parse error that is worded in another way where the input is JSON.
+    found = [made(each.type, {"error": HOLE}, "json") or each if each.type == "time_delta_parsing" else each for each in found]
+    wrong = _WRONG_TYPE.get(node["type"])
+    template = None if wrong is None else made(wrong, None, "json")
+    return tuple(found) if template is None else (*found, template)
+
+
+_WRONG_TYPE = {
+    "bool": "bool_type",
+    "bytes": "bytes_type",
+    "date": "date_type",
+    "datetime": "datetime_type",
+    "decimal": "decimal_type",
+    "float": "float_type",
+    "int": "int_type",
+    "str": "string_type",
+    "time": "time_type",
+    "timedelta": "time_delta_type",
+    "uuid": "uuid_type",
+}
+"""The error of a JSON value that is of another type altogether."""
 
 
 def _hole(kind: str) -> Template | None:

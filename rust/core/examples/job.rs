@@ -20,23 +20,11 @@ use thresher_core::split::Dialect;
 struct Nobody;
 
 impl Oracle for Nobody {
-    fn cells(
-        &self,
-        _: usize,
-        _: usize,
-        cells: &[&str],
-        _: &[Number],
-    ) -> thresher_core::error::Result<Vec<Answer>> {
+    fn cells(&self, _: usize, _: usize, cells: &[&str], _: &[Number]) -> thresher_core::error::Result<Vec<Answer>> {
         Ok(cells.iter().map(|_| Answer::Reject(Vec::new())).collect())
     }
 
-    fn records(
-        &self,
-        _: usize,
-        _: &[&str],
-        _: usize,
-        numbers: &[Number],
-    ) -> thresher_core::error::Result<Vec<Answer>> {
+    fn records(&self, _: usize, _: &[&str], _: usize, numbers: &[Number]) -> thresher_core::error::Result<Vec<Answer>> {
         Ok(numbers.iter().map(|_| Answer::Reject(Vec::new())).collect())
     }
 }
@@ -70,8 +58,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Outputs { accepted: Some(Box::new(File::create(accepted)?)), rejects: Box::new(File::create(rejects)?) };
     let cancelled = AtomicBool::new(false);
     let outcome = run(&job, vec![source], outputs, &Nobody, &Nobody, &cancelled)?;
-    for (name, progress, accepted, rejected) in outcome.sources {
-        println!("{name}: {} records, {accepted} accepted, {rejected} rejected", progress.records);
+    for (name, progress, verdicts) in outcome.sources {
+        println!("{name}: {} records, {verdicts:?}", progress.records);
     }
     Ok(())
 }

@@ -20,7 +20,9 @@ use crate::check::{
 };
 use crate::encode::{bytes::SLACK, csv, float::Style, json};
 use crate::error::{Error, Result};
-use crate::plan::{ErrorCode, ErrorTemplate, Format, HOLE, Job, Kind, Null, NullKey, Plan, Route, Text};
+use crate::plan::{self, ErrorCode, ErrorTemplate, Format, HOLE, Job, Kind, Null, NullKey, Plan, Route, SourceFormat, Text};
+use crate::json::Lookups;
+use crate::transform::Transform;
 
 /// No template in [`Field::by_code`].
 pub const NO_TEMPLATE: u8 = u8::MAX;
@@ -37,6 +39,7 @@ pub mod kept {
 
 /// The kernel of a field.
 #[expect(missing_docs, reason = "each is the kernel of its name")]
+#[expect(clippy::large_enum_variant, reason = "there is one for each field of a run")]
 pub enum Checker {
     Str(Str),
     Int(Int),
@@ -98,6 +101,10 @@ pub struct Field {
     pub by_code: [u8; ErrorCode::COUNT],
     /// `"name":`.
     pub key: Vec<u8>,
+    /// Whether expressions look at its values.
+    pub valued: bool,
+    /// What null in JSON Lines is written as, where it is accepted.
+    pub nullable: Option<Span>,
 }
 
 /// A column of the source.
@@ -124,6 +131,10 @@ pub struct Compiled {
     pub constants: Vec<u8>,
     /// How many different errors its templates have.
     pub tallies: usize,
+    /// What becomes of valid records.
+    pub transform: Option<Transform>,
+    /// The keys of JSON Lines; None: the source is CSV.
+    pub lookups: Option<Lookups>,
 }
 
 /// The texts that make a cell null.
@@ -167,7 +178,11 @@ impl Compiled {
             return Err(Error::Plan(format!("the delimiter {:?} is not one byte", plan.delimiter)));
         };
         let mut builder = Builder { format: job.accepted_format, constants: Vec::new(), tallies: 0, plan };
-        let fields = plan.fields.iter().map(|field| builder.field(field)).collect::<Result<_>>()?;
+        let mut fields = plan.fields.iter().map(|field| builder.field(field)).collect::<Result<Vec<_>>>()?;
+        let transform = plan.transform.as_ref().map(|plan| builder.transform(plan, &fields)).transpose()?;
+        for at in transform.iter().flat_map(Transform::valued) {
+            fields[at].valued = true;
+        }
         let forbidden = plan.forbidden.iter().map(|f| (f.column, builder.template(&f.error))).collect();
         Ok(Self {
             route: plan.route,
@@ -177,6 +192,8 @@ impl Compiled {
             forbidden,
             constants: slack(builder.constants),
             tallies: builder.tallies,
+            transform,
+            lookups: (plan.format == SourceFormat::Jsonl).then(|| Lookups::new(&plan.lookups)),
         })
     }
 }
@@ -204,6 +221,8 @@ impl Builder<'_> {
             Some(Format::Tsv) => csv::cell(text.csv.as_bytes(), b'\t', &mut self.constants),
         }
         let len = self.constants.len() - begin;
+        // An empty one takes a byte, so that no two constants have the same span.
+        self.constants.extend((len == 0).then_some(b' '));
         if len > MAX_SPAN || u32::try_from(begin).is_err() {
             return Err(Error::Plan("its constants are too large".into()));
         }
@@ -229,7 +248,11 @@ impl Builder<'_> {
     }
 
     fn field(&mut self, field: &crate::plan::Field) -> Result<Field> {
-        if field.column.is_some_and(|column| column >= self.plan.columns.len()) {
+        let columns = match self.plan.format {
+            SourceFormat::Csv => self.plan.columns.len(),
+            SourceFormat::Jsonl => self.plan.lookups.len(),
+        };
+        if field.column.is_some_and(|column| column >= columns) {
             return Err(Error::Plan(format!("{} is fed by a column that is not there", field.name)));
         }
         let mut by_code = [NO_TEMPLATE; ErrorCode::COUNT];
@@ -252,7 +275,20 @@ impl Builder<'_> {
             templates: field.errors.iter().map(|template| self.template(template)).collect(),
             by_code,
             key: key(&field.name),
+            valued: false,
+            nullable: if field.nullable { Some(self.literal("null", "", kept::NULL)?) } else { None },
         })
+    }
+
+    fn transform(&mut self, transform: &plan::Transform, fields: &[Field]) -> Result<Transform> {
+        let mut kernels = Vec::new();
+        for output in transform.outputs.iter().flatten() {
+            let wrong = |why: String| Error::Plan(format!("the output {}: {why}", output.name));
+            let checker = output.kind.as_ref().map(|kind| self.checker(kind).map_err(wrong)).transpose()?;
+            let null = if output.nullable { Some(self.literal("null", "", kept::NULL)?) } else { None };
+            kernels.push((key(&output.name), checker, null));
+        }
+        Transform::new(transform, &self.plan.fields, fields, kernels).map_err(Error::Plan)
     }
 
     fn checker(&mut self, kind: &Kind) -> std::result::Result<Checker, String> {

@@ -25,10 +25,11 @@ use crate::oracle::Oracle;
 use crate::plan::Job;
 use crate::pool::Helpers;
 use crate::reject::{self, Frame};
-use crate::report::{Count, Counts};
+use crate::report::{Count, Counts, Verdicts};
 use crate::sink::{Committer, Output, Targets};
 use crate::source::{Progress, Reader, Source};
 use crate::split::Block;
+use crate::transform::transform;
 
 /// Who watches a run: asked often, by any of its threads, whether to go on.
 pub trait Observer: Sync {
@@ -47,8 +48,8 @@ pub struct Outputs<'a> {
 /// What a run gives back.
 #[derive(Debug)]
 pub struct Outcome {
-    /// For each source: its name, what was read, accepted and rejected records.
-    pub sources: Vec<(String, Progress, u64, u64)>,
+    /// For each source: its name, what was read, and the verdicts on its records.
+    pub sources: Vec<(String, Progress, Verdicts)>,
     /// Every error that occurred.
     pub errors: Vec<Count>,
     /// Accepted records, where they are kept.
@@ -123,7 +124,7 @@ pub fn run<'a>(
     run.outcome(names, counts)
 }
 
-impl<'a> Run<'a> {
+impl Run<'_> {
     /// Works on the caller's thread, and on `helpers` more where there is more than one block.
     fn threads(&self, helpers: usize) -> Counts {
         let mut mine = Worker::default();
@@ -218,11 +219,16 @@ impl<'a> Run<'a> {
         let Worker { block, work, .. } = worker;
         let number = self.sources[block.source].1;
         let plan = &self.plans[number];
-        column::faults(block, plan.columns.len());
+        if plan.lookups.is_none() {
+            column::faults(block, plan.columns.len());
+        }
         work.keep = self.job.accepted_format.is_none();
         work.format = self.job.accepted_format;
         work.begin(block.rows.rows.len(), plan.fields.len());
-        column::check(&Input { block, plan, number, nulls: &self.nulls, oracle: self.oracle }, work)
+        let input = Input { block, plan, number, nulls: &self.nulls, oracle: self.oracle };
+        column::check(&input, work)?;
+        transform(&input, work);
+        column::ask(&input, work)
     }
 
     fn encode(&self, worker: &mut Worker) {
@@ -233,19 +239,16 @@ impl<'a> Run<'a> {
             Some(format) => rows::encode(block, plan, work, format, &mut output.accepted),
             None => output.kept.insert(keep(block, *number, plan, work)).rows as u64,
         };
-        let frame = Frame {
-            source: name,
-            format: self.job.rejects_format,
-            max_record_bytes: self.job.max_record_bytes,
-        };
+        let frame =
+            Frame { source: name, format: self.job.rejects_format, max_record_bytes: self.job.max_record_bytes };
         let spilled = block.spilled.take();
         let mut rejected = 0;
         if accepted < work.states.len() as u64 {
             let input = Input { block, plan, number: *number, nulls: &self.nulls, oracle: self.oracle };
-            (rejected, output.large) =
-                reject::write(&input, work, &frame, spilled, counts, &mut output.rejects);
+            (rejected, output.large) = reject::write(&input, work, &frame, spilled, counts, &mut output.rejects);
         }
-        counts.block(block.source, accepted, rejected);
+        let filtered = work.states.len() as u64 - accepted - rejected;
+        counts.block(block.source, Verdicts { accepted, rejected, filtered });
         counts.asked_cells += work.asked_cells;
         counts.asked_records += work.asked.len() as u64;
     }
@@ -261,10 +264,11 @@ impl<'a> Run<'a> {
         }
         targets.rejects.flush().map_err(flushed("rejects"))?;
         let reader = self.reader.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let sources = names.into_iter().zip(reader.counts()).enumerate().map(|(at, (name, progress))| {
-            let verdicts = counts.verdicts(at);
-            (name, progress.clone(), verdicts.accepted, verdicts.rejected)
-        });
+        let sources = names
+            .into_iter()
+            .zip(reader.counts())
+            .enumerate()
+            .map(|(at, (name, progress))| (name, progress.clone(), counts.verdicts(at)));
         let sources = sources.collect();
         let (asked_cells, asked_records) = (counts.asked_cells, counts.asked_records);
         Ok(Outcome { sources, errors: counts.errors(&self.plans), chunks: targets.chunks, asked_cells, asked_records })

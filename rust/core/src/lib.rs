@@ -6,16 +6,18 @@
 //! ```
 //!
 //! A stage is a file: [`source`] reads bytes, [`split`] finds records, [`cells`] finds cells and their text,
-//! [`check`] gives verdicts column by column, [`oracle`] is how Pydantic is asked, [`encode`] writes accepted
-//! records, [`reject`] writes rejected ones, [`report`] counts, [`sink`] puts blocks in order into files. [`job`]
-//! calls them in this order.
+//! [`check`] gives verdicts column by column, [`transform`] filters records and makes the values that are written from
+//! expressions ([`expr`]), [`oracle`] is how Pydantic is asked, [`encode`] writes accepted records, [`reject`] writes
+//! rejected ones, [`report`] counts, [`sink`] puts blocks in order into files. [`job`] calls them in this order.
 
 pub mod cells;
 pub mod check;
 pub mod compiled;
 pub mod encode;
 pub mod error;
+pub mod expr;
 pub mod job;
+pub mod json;
 pub mod keep;
 pub mod oracle;
 pub mod plan;
@@ -26,3 +28,4 @@ pub mod sink;
 pub mod source;
 pub mod spill;
 pub mod split;
+pub mod transform;

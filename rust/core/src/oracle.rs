@@ -1,6 +1,22 @@
 //! Oracle: how Pydantic is asked. The boundary implements it; tests implement it without Python.
 
+use strum::{EnumString, IntoStaticStr};
+
 use crate::error::Result;
+
+/// The stage in which Python refused a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Stage {
+    /// The schema refused it.
+    Validate,
+    /// An expression raised.
+    Transform,
+    /// A check does not hold.
+    Check,
+    /// The output schema refused a value.
+    Output,
+}
 
 /// One error as Pydantic gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +29,8 @@ pub struct Fault {
     pub loc: String,
     /// Pydantic's type.
     pub kind: String,
+    /// Where; the same for all errors of a record.
+    pub stage: Stage,
 }
 
 /// Pydantic's verdict on one cell or record.
@@ -27,6 +45,8 @@ pub enum Answer {
     },
     /// Rejected, with every error.
     Reject(Vec<Fault>),
+    /// Of a record: it is valid and left out.
+    Filtered,
     /// Of a cell: only the whole record tells.
     Unsure,
 }
@@ -41,4 +61,10 @@ pub trait Oracle: Sync {
 
     /// Validates whole records. `texts` are the cells of all of them, one after another, `columns` a record.
     fn records(&self, plan: usize, texts: &[&str], columns: usize, numbers: &[Number]) -> Result<Vec<Answer>>;
+
+    /// Validates lines of JSON, which need not be UTF-8.
+    fn lines(&self, plan: usize, lines: &[&[u8]], numbers: &[Number]) -> Result<Vec<Answer>> {
+        let texts: Vec<_> = lines.iter().map(|line| String::from_utf8_lossy(line)).collect();
+        self.records(plan, &texts.iter().map(AsRef::as_ref).collect::<Vec<_>>(), 1, numbers)
+    }
 }

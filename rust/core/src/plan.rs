@@ -67,6 +67,23 @@ pub struct Plan {
     /// What becomes of valid records; None: they are written as they are.
     #[serde(default)]
     pub transform: Option<Transform>,
+    /// How records are split.
+    #[serde(default)]
+    pub format: SourceFormat,
+    /// The keys under which values are looked up in JSON Lines.
+    #[serde(default)]
+    pub lookups: Vec<String>,
+}
+
+/// How a source is split into records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceFormat {
+    /// Delimited cells.
+    #[default]
+    Csv,
+    /// A JSON object a line, which is the only cell of its record.
+    Jsonl,
 }
 
 /// What becomes of valid records: checks, then a filter, then the values that are written.
@@ -80,8 +97,8 @@ pub struct Transform {
     /// Records for which it is falsy are filtered.
     #[serde(rename = "where")]
     pub filter: Option<Node>,
-    /// What is written, in order.
-    pub outputs: Vec<OutputValue>,
+    /// What is written, in order; None: the fields as they are.
+    pub outputs: Option<Vec<OutputValue>>,
 }
 
 /// A validated field that expressions look at.
@@ -196,6 +213,9 @@ pub struct Field {
     pub default: Option<Text>,
     /// Every error its kernel may give.
     pub errors: Vec<ErrorTemplate>,
+    /// In JSON Lines: whether null is accepted, and written as null.
+    #[serde(default)]
+    pub nullable: bool,
 }
 
 /// What a null cell means.
@@ -263,6 +283,14 @@ pub struct Bounds<T> {
     pub ge: Option<T>,
     /// Greater than.
     pub gt: Option<T>,
+}
+
+impl<T> Bounds<T> {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.le.is_none() && self.lt.is_none() && self.ge.is_none() && self.gt.is_none()
+    }
 }
 
 /// What is asked of a time zone.
@@ -414,6 +442,7 @@ pub enum Kind {
 /// The constraints on text, in the order in which they are checked; the case is changed last.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a constraint of its own")]
 pub struct Str {
     /// Strip white space first.
     pub strip: bool,
@@ -507,11 +536,13 @@ pub enum ErrorCode {
     TimeDeltaParsing,
     TimeDeltaType,
     DecimalParsing,
+    DecimalType,
     DecimalMaxDigits,
     DecimalMaxPlaces,
     DecimalWholeDigits,
     UuidParsing,
     UuidVersion,
+    UuidType,
     LiteralError,
     Enum,
     IsInstanceOf,

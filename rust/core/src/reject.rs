@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::cells::Place;
 use crate::check::column::{Found, Input, Numbers, State, What, Work, mapping};
 use crate::encode::{csv, json};
-use crate::oracle::{Answer, Fault, Number};
+use crate::oracle::{Answer, Fault, Number, Stage};
 use crate::plan::Format;
 use crate::report::{Counts, Spot};
 use crate::spill::Large;
@@ -53,7 +53,7 @@ pub fn write(
         // Errors of rows that went to Pydantic whole are not used.
         let skip = errors.iter().take_while(|found| found.row < number).count();
         errors = &errors[skip..];
-        if matches!(state, State::Good | State::Asked) {
+        if matches!(state, State::Good | State::Asked | State::Filtered) {
             continue;
         }
         rejected += 1;
@@ -61,6 +61,7 @@ pub fn write(
         scratch.json.clear();
         scratch.text.clear();
         let structural = *state == State::Fault;
+        let mut stage = if structural { "split" } else { Stage::Validate.into() };
         match state {
             State::Fault => {
                 if let Some(&(_, fault)) = faults.find(|&&(at, _)| at == number) {
@@ -71,6 +72,7 @@ pub fn write(
             State::Refused => {
                 if let Some((_, Answer::Reject(given))) = asked.find(|&&(at, _)| at == number) {
                     for (place, fault) in given.iter().enumerate() {
+                        stage = fault.stage.into();
                         scratch.fault(fault);
                         counts.asked(fault, Spot { place: place as u32, ..spot });
                     }
@@ -84,7 +86,7 @@ pub fn write(
                 errors = &errors[mine..];
             }
         }
-        let record = Record { input, row, number: spot.number, structural };
+        let record = Record { input, row, number: spot.number, structural, stage };
         let file = if row + 1 == block.rows.rows.len() { spilled.take() } else { None };
         let at = match frame.format {
             Format::Jsonl => record.json(frame, &scratch, file.is_some(), out),
@@ -134,12 +136,15 @@ impl Scratch {
                 let detail = detail.checked_sub(1).map_or("", |at| &work.details[at as usize]);
                 self.next();
                 fill(&template.prefix, detail, true, &mut self.json);
-                if cell.place() == Place::Absent {
-                    self.mapping.clear();
-                    mapping(input, row, &mut self.mapping);
-                    self.json.extend_from_slice(&self.mapping);
-                } else {
-                    json::string(work.bytes(cell, input.block.bytes(), &[]), &mut self.json);
+                let given = work.bytes(cell, input.block.bytes(), &[]);
+                match cell.place() {
+                    Place::Absent => {
+                        self.mapping.clear();
+                        mapping(input, row, &mut self.mapping);
+                        self.json.extend_from_slice(&self.mapping);
+                    }
+                    Place::FinalPlain | Place::FinalWritten => self.json.extend_from_slice(given),
+                    _ => json::string(given, &mut self.json),
                 }
                 fill(&template.suffix, detail, true, &mut self.json);
                 fill(&template.text, detail, false, &mut self.text);
@@ -199,6 +204,7 @@ struct Record<'a, 'b> {
     row: usize,
     number: Number,
     structural: bool,
+    stage: &'static str,
 }
 
 impl Record<'_, '_> {
@@ -220,14 +226,14 @@ impl Record<'_, '_> {
         out.extend_from_slice(digits.format(offset).as_bytes());
         out.extend_from_slice(b",\"source\":");
         out.extend_from_slice(frame.source);
-        let stage: &[u8] = if self.structural { b",\"stage\":\"split\"" } else { b",\"stage\":\"validate\"" };
-        out.extend_from_slice(stage);
-        out.extend_from_slice(b",\"errors\":[");
+        out.extend_from_slice(b",\"stage\":\"");
+        out.extend_from_slice(self.stage.as_bytes());
+        out.extend_from_slice(b"\",\"errors\":[");
         out.extend_from_slice(&errors.json);
         out.extend_from_slice(b"],");
         let at = out.len();
         if !large {
-            raw_of_bytes(self.raw(), self.structural, out);
+            raw_of_bytes(self.raw(), self.structural || self.input.plan.lookups.is_some(), out);
         }
         out.extend_from_slice(b"}\n");
         at
@@ -238,7 +244,8 @@ impl Record<'_, '_> {
         let plan = self.input.plan;
         let delimiter = plan.delimiter;
         let at = out.len();
-        if self.structural && !large {
+        let line = plan.lookups.is_some();
+        if (self.structural || line) && !large {
             csv::cell(self.raw(), delimiter, out);
         } else if !large {
             out.extend_from_slice(self.raw());

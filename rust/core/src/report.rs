@@ -40,13 +40,15 @@ impl Tally {
     }
 }
 
-/// Accepted and rejected records of one source.
+/// What became of the records of one source.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Verdicts {
     /// Accepted records.
     pub accepted: u64,
     /// Rejected records.
     pub rejected: u64,
+    /// Valid records that were left out.
+    pub filtered: u64,
 }
 
 /// What one worker counted.
@@ -121,18 +123,19 @@ impl Counts {
     }
 
     /// Counts the verdicts on a block.
-    pub fn block(&mut self, source: usize, accepted: u64, rejected: u64) {
+    pub fn block(&mut self, source: usize, verdicts: Verdicts) {
         if self.verdicts.len() <= source {
             self.verdicts.resize(source + 1, Verdicts::default());
         }
-        self.verdicts[source].accepted += accepted;
-        self.verdicts[source].rejected += rejected;
+        self.verdicts[source].accepted += verdicts.accepted;
+        self.verdicts[source].rejected += verdicts.rejected;
+        self.verdicts[source].filtered += verdicts.filtered;
     }
 
     /// Adds what another worker counted.
     pub fn merge(&mut self, other: Self) {
         for (source, verdicts) in other.verdicts.into_iter().enumerate() {
-            self.block(source, verdicts.accepted, verdicts.rejected);
+            self.block(source, verdicts);
         }
         for (plan, tallies) in other.native.into_iter().enumerate() {
             if self.native.len() <= plan {

@@ -102,11 +102,8 @@ impl<'a> Committer<'a> {
     pub fn commit(&self, sequence: u64, output: Output, waiting: &dyn Fn() -> Result<()>) -> Result<Output> {
         let mut state = self.lock();
         while state.waiting.len() >= self.most && sequence != state.next && !state.failed {
-            state = self
-                .written
-                .wait_timeout(state, Duration::from_millis(20))
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            state =
+                self.written.wait_timeout(state, Duration::from_millis(20)).unwrap_or_else(PoisonError::into_inner).0;
             drop(state);
             waiting()?;
             state = self.lock();

@@ -256,15 +256,18 @@ impl<'a> Descriptor<'a> {
     /// Reads from `fd`. While a pipe brings nothing, `waiting` is asked several times a second whether to go on.
     #[must_use]
     pub fn new(fd: BorrowedFd<'a>, waiting: Box<dyn Fn() -> Result<()> + Send + 'a>) -> Self {
-        let regular = rustix::fs::fstat(fd)
-            .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file());
+        let regular =
+            rustix::fs::fstat(fd).is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file());
         Self { fd, regular, waiting }
     }
 }
 
 impl Read for Descriptor<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while !self.regular {
+        loop {
+            if self.regular {
+                break;
+            }
             (self.waiting)().map_err(io::Error::other)?;
             let wait = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
             if poll(&mut [PollFd::new(&self.fd, PollFlags::IN)], Some(&wait))? > 0 {

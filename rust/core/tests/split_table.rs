@@ -64,7 +64,8 @@ fn spilled_bytes(block: &mut Block) -> Option<Vec<u8>> {
 }
 
 fn run(case: &Case, block_bytes: usize) -> (Vec<Found>, u64) {
-    let bytes = case.bytes_hex.as_ref().map_or_else(|| case.input.clone().unwrap_or_default().into_bytes(), |h| unhex(h));
+    let bytes =
+        case.bytes_hex.as_ref().map_or_else(|| case.input.clone().unwrap_or_default().into_bytes(), |h| unhex(h));
     let start = case.start.unwrap_or(0);
     let columns = case.columns.as_ref().map_or(2, Vec::len);
     let dialect = Dialect {

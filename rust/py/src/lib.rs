@@ -19,6 +19,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use strum::IntoEnumIterator;
 use thresher_core::error::{Error, Result};
+use thresher_core::expr::function::Function;
 use thresher_core::job::{Outputs, run as run_job};
 use thresher_core::plan::{ErrorCode, Job};
 
@@ -81,9 +82,8 @@ fn run<'py>(
         },
     };
     let outcome = py.detach(|| {
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            run_job(&job, sources.sources, outputs, &oracle, &watch, &cancelled)
-        }));
+        let result =
+            catch_unwind(AssertUnwindSafe(|| run_job(&job, sources.sources, outputs, &oracle, &watch, &cancelled)));
         result.unwrap_or_else(|_| Err(Error::Panic("outside of a worker".into())))
     });
     match outcome {
@@ -118,6 +118,12 @@ fn error_types() -> Vec<&'static str> {
     ErrorCode::iter().map(Into::into).collect()
 }
 
+/// The names of the functions that expressions may call.
+#[pyfunction]
+fn functions() -> Vec<&'static str> {
+    Function::iter().map(Into::into).collect()
+}
+
 /// Reads a job as the engine would. Raises where it cannot be carried out.
 #[pyfunction]
 fn check_job(job: &[u8]) -> PyResult<()> {
@@ -135,6 +141,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("Failure", module.py().get_type::<Failure>())?;
     module.add_function(wrap_pyfunction!(run, module)?)?;
     module.add_function(wrap_pyfunction!(error_types, module)?)?;
+    module.add_function(wrap_pyfunction!(functions, module)?)?;
     module.add_function(wrap_pyfunction!(check_job, module)?)
 }
 

@@ -1,11 +1,13 @@
 //! Oracle: asking Pydantic through the Python object that knows how.
 
+use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString, PyTuple};
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::types::{PyBool, PyBytes, PyList, PyString, PyTuple};
 use thresher_core::error::Result;
-use thresher_core::oracle::{Answer, Fault, Number, Oracle};
+use thresher_core::oracle::{Answer, Fault, Number, Oracle, Stage};
 
 use crate::Exceptions;
 
@@ -48,8 +50,11 @@ impl<'a> PythonOracle<'a> {
         if answer.is_none() {
             return Ok(Answer::Unsure);
         }
+        if answer.cast::<PyBool>().is_ok_and(|kept| !kept.is_true()) {
+            return Ok(Answer::Filtered);
+        }
         if let Ok(accepted) = answer.cast::<PyTuple>() {
-            let text: &[u8] = &accepted.get_item(0)?.extract::<pyo3::pybacked::PyBackedBytes>()?;
+            let text: &[u8] = &accepted.get_item(0)?.extract::<PyBackedBytes>()?;
             let mut handle = 0;
             if self.keep {
                 let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,13 +65,30 @@ impl<'a> PythonOracle<'a> {
         }
         let faults = answer.cast::<PyList>()?.iter().map(|fault| {
             Ok(Fault {
-                json: fault.getattr("json")?.extract::<pyo3::pybacked::PyBackedBytes>()?.to_vec(),
+                json: fault.getattr("json")?.extract::<PyBackedBytes>()?.to_vec(),
                 text: fault.getattr("text")?.extract()?,
                 loc: fault.getattr("loc")?.extract()?,
                 kind: fault.getattr("type")?.extract()?,
+                stage: stage(&fault.getattr("stage")?)?,
             })
         });
         Ok(Answer::Reject(faults.collect::<PyResult<_>>()?))
+    }
+}
+
+fn stage(name: &Bound<'_, PyAny>) -> PyResult<Stage> {
+    let name: PyBackedStr = name.extract()?;
+    Stage::from_str(&name).map_err(|_| crate::failure("panic", "oracle", 0, &format!("there is no stage {name:?}")))
+}
+
+/// A line as text; bytes that are not UTF-8 as lone surrogates, from which Python has them again.
+fn line<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(PyString::new(py, text)),
+        Err(_) => {
+            let given = PyBytes::new(py, bytes);
+            PyString::from_encoded_object(&given, Some(c"utf-8"), Some(c"surrogateescape"))
+        }
     }
 }
 
@@ -88,6 +110,17 @@ impl Oracle for PythonOracle<'_> {
             let records = PyList::empty(py);
             for at in 0..numbers.len() {
                 records.append(strings(py, &texts[at * columns..(at + 1) * columns])?)?;
+            }
+            self.ask(py, "records", (plan, records, PyList::new(py, numbers)?), numbers.len())
+        });
+        asked.map_err(|error| self.exceptions.keep(error))
+    }
+
+    fn lines(&self, plan: usize, lines: &[&[u8]], numbers: &[Number]) -> Result<Vec<Answer>> {
+        let asked = Python::attach(|py| {
+            let records = PyList::empty(py);
+            for bytes in lines {
+                records.append((line(py, bytes)?,))?;
             }
             self.ask(py, "records", (plan, records, PyList::new(py, numbers)?), numbers.len())
         });

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use thresher_core::job::Outcome;
 use thresher_core::keep::{Chunk, Column};
+use thresher_core::report::Verdicts;
 
 use crate::bytes;
 
@@ -16,8 +17,9 @@ pub(crate) fn to_python<'py>(
     objects: Vec<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let result = PyDict::new(py);
-    let sources = outcome.sources.into_iter().zip(blank_lines).map(|((name, read, accepted, rejected), before)| {
-        (name, read.records, accepted, rejected, read.blank_lines + before, read.bytes)
+    let sources = outcome.sources.into_iter().zip(blank_lines).map(|((name, read, verdicts), before)| {
+        let Verdicts { accepted, rejected, filtered } = verdicts;
+        (name, read.records, accepted, rejected, filtered, read.blank_lines + before, read.bytes)
     });
     result.set_item("sources", PyList::new(py, sources.collect::<Vec<_>>())?)?;
     let counts = outcome.errors.into_iter().map(|c| (c.loc, c.kind, c.count, c.source, c.record, c.line));

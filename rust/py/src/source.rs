@@ -9,9 +9,9 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyList;
 use thresher_core::error::Error;
-use thresher_core::plan::Job;
+use thresher_core::plan::{Job, SourceFormat};
 use thresher_core::source::{Descriptor, Source};
-use thresher_core::split::Dialect;
+use thresher_core::split::{Dialect, LINES};
 
 use crate::watch::Watch;
 use crate::{Exceptions, failure};
@@ -35,24 +35,26 @@ pub(crate) fn open<'a>(
     for source in sources.iter() {
         let start: u64 = source.getattr("start")?.extract()?;
         let plan: usize = source.getattr("plan")?.extract()?;
-        let delimiter = job.plans.get(plan).and_then(|plan| plan.delimiter.as_bytes().first());
+        let delimiter = job.plans.get(plan).and_then(|plan| match plan.format {
+            SourceFormat::Csv => plan.delimiter.as_bytes().first(),
+            SourceFormat::Jsonl => Some(&LINES),
+        });
         let &delimiter = delimiter.ok_or_else(|| failure("plan", "source", 0, "it is bound to no plan"))?;
-        let input: Box<dyn Read + Send + 'a> = if let Some(data) =
-            source.getattr("data")?.extract::<Option<PyBackedBytes>>()?
-        {
-            Box::new(from(data, start))
-        } else {
-            let head = from(source.getattr("head")?.extract()?, start);
-            if let Some(fd) = source.getattr("fd")?.extract::<Option<i32>>()? {
-                // SAFETY: Python's side keeps the descriptor open until the run is over.
-                let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-                Box::new(head.chain(Descriptor::new(fd, Box::new(move || watch.go_on()))))
+        let input: Box<dyn Read + Send + 'a> =
+            if let Some(data) = source.getattr("data")?.extract::<Option<PyBackedBytes>>()? {
+                Box::new(from(data, start))
             } else {
-                job.workers = 1;
-                let callable: Py<PyAny> = source.getattr("read")?.unbind();
-                Box::new(head.chain(Callback { callable, exceptions, held: None }))
-            }
-        };
+                let head = from(source.getattr("head")?.extract()?, start);
+                if let Some(fd) = source.getattr("fd")?.extract::<Option<i32>>()? {
+                    // SAFETY: Python's side keeps the descriptor open until the run is over.
+                    let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+                    Box::new(head.chain(Descriptor::new(fd, Box::new(move || watch.go_on()))))
+                } else {
+                    job.workers = 1;
+                    let callable: Py<PyAny> = source.getattr("read")?.unbind();
+                    Box::new(head.chain(Callback { callable, exceptions, held: None }))
+                }
+            };
         opened.blank_lines.push(source.getattr("blank_lines")?.extract()?);
         opened.sources.push(Source {
             name: source.getattr("name")?.extract()?,
@@ -91,9 +93,9 @@ impl Read for Callback<'_> {
         }
         let piece = Python::attach(|py| {
             let given = self.callable.bind(py).call1((buffer.len(),))?;
-            given.extract::<PyBackedBytes>().map_err(|_| {
-                PyTypeError::new_err("read(n) of the source gave no bytes: open it in binary mode")
-            })
+            given
+                .extract::<PyBackedBytes>()
+                .map_err(|_| PyTypeError::new_err("read(n) of the source gave no bytes: open it in binary mode"))
         });
         match piece {
             Ok(piece) => {

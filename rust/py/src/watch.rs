@@ -41,7 +41,9 @@ impl<'a> Watch<'a> {
             return Ok(());
         }
         {
-            let Ok(mut last) = self.last.try_lock() else { return Ok(()) };
+            let Ok(mut last) = self.last.try_lock() else {
+                return Ok(());
+            };
             if last.elapsed() < PAUSE {
                 return Ok(());
             }

@@ -66,7 +66,7 @@ impl Choice {
             self.index.get(text).copied()
         };
         match found {
-            Some(at) => Verdict::Constant(self.cells[at].constant, at as i64),
+            Some(at) => Verdict::Constant(self.cells[at].constant, at.cast_signed() as i64),
             None => Verdict::Reject(self.error),
         }
     }

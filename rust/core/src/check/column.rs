@@ -28,6 +28,8 @@ pub enum State {
     Asked,
     /// Pydantic rejected the whole record: see [`Work::asked`].
     Refused,
+    /// Valid and left out.
+    Filtered,
 }
 
 /// One error of one row.
@@ -77,6 +79,10 @@ pub struct Work {
     pub keep: bool,
     /// How what Pydantic wrote becomes a cell.
     pub format: Option<Format>,
+    /// What the transform made.
+    pub transform: crate::transform::Scratch,
+    /// What stands in the lines of a block of JSON Lines.
+    pub tokens: crate::json::Tokens,
 }
 
 impl Work {
@@ -124,7 +130,7 @@ pub struct Input<'a> {
     pub oracle: &'a dyn Oracle,
 }
 
-/// Checks every field of every row.
+/// Checks every field of every row. Whoever goes on with the good rows then asks about the unsure ones: see [`ask`].
 pub fn check(input: &Input<'_>, work: &mut Work) -> Result<()> {
     for &(row, _) in &input.block.rows.faults {
         work.states[row as usize] = State::Fault;
@@ -133,11 +139,18 @@ pub fn check(input: &Input<'_>, work: &mut Work) -> Result<()> {
         for state in work.states.iter_mut().filter(|state| **state == State::Good) {
             *state = State::Unsure;
         }
-        return records(input, work);
+        return Ok(());
     }
+    if input.plan.lookups.is_some() {
+        crate::json::check(input, work);
+        return Ok(());
+    }
+    let keep = work.keep;
     for (at, field) in input.plan.fields.iter().enumerate() {
+        work.keep = keep || field.valued;
         dispatch(input, work, field, at);
     }
+    work.keep = keep;
     for (at, (column, _)) in input.plan.forbidden.iter().enumerate() {
         forbidden(input, work, *column, input.plan.fields.len() + at);
     }
@@ -147,7 +160,7 @@ pub fn check(input: &Input<'_>, work: &mut Work) -> Result<()> {
         }
     }
     work.errors.sort_by_key(|found| (found.row, found.field));
-    records(input, work)
+    Ok(())
 }
 
 fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
@@ -197,17 +210,17 @@ fn null(work: &mut Work, field: &Field, at: usize, row: usize) -> Span {
 }
 
 /// Where the loop of a field notes what it finds.
-struct Notes<'a> {
-    errors: &'a mut Vec<Found>,
-    details: &'a mut Vec<Cow<'static, str>>,
-    field: &'a Field,
-    at: u16,
+pub(crate) struct Notes<'a> {
+    pub errors: &'a mut Vec<Found>,
+    pub details: &'a mut Vec<Cow<'static, str>>,
+    pub field: &'a Field,
+    pub at: u16,
 }
 
 impl Notes<'_> {
     /// What a null cell means for its row.
     #[inline(always)]
-    fn null(&mut self, row: usize, state: &mut State) -> Span {
+    pub fn null(&mut self, row: usize, state: &mut State) -> Span {
         match self.field.on_null {
             OnNull::Constant(span) => return span,
             OnNull::Missing => self.reject(row, state, ErrorCode::Missing, Span::ABSENT, 0),
@@ -217,7 +230,7 @@ impl Notes<'_> {
     }
 
     /// Notes an error. One that the plan has no template for is Pydantic's to word.
-    fn reject(&mut self, row: usize, state: &mut State, code: ErrorCode, cell: Span, detail: u32) {
+    pub fn reject(&mut self, row: usize, state: &mut State, code: ErrorCode, cell: Span, detail: u32) {
         let template = self.field.by_code[code as usize];
         if template == NO_TEMPLATE {
             *state = State::Unsure;
@@ -228,7 +241,7 @@ impl Notes<'_> {
     }
 
     #[cold]
-    fn reject_with(&mut self, row: usize, state: &mut State, code: ErrorCode, cell: Span, detail: Cow<'static, str>) {
+    pub fn reject_with(&mut self, row: usize, state: &mut State, code: ErrorCode, cell: Span, detail: Cow<'static, str>) {
         self.details.push(detail);
         let detail = self.details.len() as u32;
         self.reject(row, state, code, cell, detail);
@@ -394,7 +407,7 @@ fn cells(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) -> Result
                 spans[row] = Span::new(Place::FinalWritten, begin, work.written.len() - begin);
                 work.values[at][row] = handle;
             }
-            Answer::Unsure => work.states[row] = State::Unsure,
+            Answer::Unsure | Answer::Filtered => work.states[row] = State::Unsure,
             Answer::Reject(faults) => {
                 work.states[row] = work.states[row].max(State::Rejected);
                 for fault in faults {
@@ -409,8 +422,8 @@ fn cells(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) -> Result
     Ok(())
 }
 
-/// The records that Pydantic has to decide about, in one call.
-fn records(input: &Input<'_>, work: &mut Work) -> Result<()> {
+/// Asks Pydantic about the records that are unsure, in one call.
+pub fn ask(input: &Input<'_>, work: &mut Work) -> Result<()> {
     let block = input.block;
     let columns = input.plan.columns.len();
     let mut numbers = Numbers::new(block);
@@ -419,9 +432,13 @@ fn records(input: &Input<'_>, work: &mut Work) -> Result<()> {
         if work.states[number] != State::Unsure {
             continue;
         }
-        for column in 0..columns {
-            let (start, end) = cell(&block.rows.ends, row, column);
-            wholes.push(text(block.bytes(), start, end, &mut work.unquoted));
+        if input.plan.lookups.is_some() {
+            wholes.push(Span::new(Place::Quoted, row.start as usize, (row.end - row.start) as usize));
+        } else {
+            for column in 0..columns {
+                let (start, end) = cell(&block.rows.ends, row, column);
+                wholes.push(text(block.bytes(), start, end, &mut work.unquoted));
+            }
         }
         rows.push(number);
         places.push(numbers.of(number));
@@ -429,10 +446,18 @@ fn records(input: &Input<'_>, work: &mut Work) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let texts: Vec<&str> = wholes.iter().map(|&whole| utf8(work.bytes(whole, block.bytes(), &[]))).collect();
-    let answers = input.oracle.records(input.number, &texts, columns, &places)?;
+    let texts = wholes.iter().map(|&whole| work.bytes(whole, block.bytes(), &[]));
+    let answers = if input.plan.lookups.is_some() {
+        input.oracle.lines(input.number, &texts.collect::<Vec<_>>(), &places)?
+    } else {
+        input.oracle.records(input.number, &texts.map(utf8).collect::<Vec<_>>(), columns, &places)?
+    };
     for (&row, answer) in rows.iter().zip(answers) {
-        work.states[row] = if matches!(answer, Answer::Accept { .. }) { State::Asked } else { State::Refused };
+        work.states[row] = match answer {
+            Answer::Accept { .. } => State::Asked,
+            Answer::Filtered => State::Filtered,
+            Answer::Reject(_) | Answer::Unsure => State::Refused,
+        };
         work.asked.push((row as u32, answer));
     }
     Ok(())
@@ -441,6 +466,11 @@ fn records(input: &Input<'_>, work: &mut Work) -> Result<()> {
 /// The mapping that the schema is given, as JSON: the input of the error `missing`.
 pub fn mapping(input: &Input<'_>, row: usize, out: &mut Vec<u8>) {
     let row = &input.block.rows.rows[row];
+    if input.plan.lookups.is_some() {
+        // It was looked whether this can be written before the error was noted.
+        let _ = crate::json::object::compact(&input.block.bytes()[row.start as usize..row.end as usize], out);
+        return;
+    }
     let mut undone = Vec::new();
     let mut first = true;
     out.push(b'{');

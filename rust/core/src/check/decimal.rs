@@ -12,7 +12,7 @@ const MAX_DIGITS: usize = 30;
 #[derive(Debug)]
 pub struct Decimal {
     max_digits: Option<u64>,
-    decimal_places: Option<u64>,
+    places: Option<u64>,
     bounds: Bounds<Plain>,
 }
 
@@ -96,12 +96,12 @@ impl Decimal {
             Some(Parsed::No | Parsed::Unsure) => None,
         };
         let bounds = Bounds { le: one(&texts.le)?, lt: one(&texts.lt)?, ge: one(&texts.ge)?, gt: one(&texts.gt)? };
-        Some(Self { max_digits, decimal_places, bounds })
+        Some(Self { max_digits, places: decimal_places, bounds })
     }
 
     /// Pydantic counts digits twice, as given and without trailing zeros, and refuses only what fails both.
     fn digits(&self, plain: &Plain) -> Option<ErrorCode> {
-        if self.max_digits.is_none() && self.decimal_places.is_none() {
+        if self.max_digits.is_none() && self.places.is_none() {
             return None;
         }
         let given = count(u64::from(plain.digits), u64::from(plain.scale));
@@ -109,7 +109,7 @@ impl Decimal {
         if self.max_digits.is_some_and(|max| given.1 > max && normal.1 > max) {
             return Some(ErrorCode::DecimalMaxDigits);
         }
-        let places = self.decimal_places?;
+        let places = self.places?;
         if given.0 > places && normal.0 > places {
             return Some(ErrorCode::DecimalMaxPlaces);
         }
@@ -184,7 +184,9 @@ impl Decimal {
             let Some(bound) = bound else { continue };
             match plain.partial_cmp(&bound) {
                 None => return Some(Verdict::Unsure),
-                Some(ordering) if !wanted.contains(&ordering) => return Some(Verdict::Reject(code)),
+                Some(ordering) if !wanted.contains(&ordering) => {
+                    return Some(Verdict::Reject(code));
+                }
                 Some(_) => {}
             }
         }

@@ -144,12 +144,8 @@ mod tests {
 
     #[test]
     fn odd_texts() {
-        let kernel = |allow_inf_nan| Float {
-            allow_inf_nan,
-            multiple_of: None,
-            bounds: Bounds::default(),
-            style: Style::Repr,
-        };
+        let kernel =
+            |allow_inf_nan| Float { allow_inf_nan, multiple_of: None, bounds: Bounds::default(), style: Style::Repr };
         for (text, expected) in [("1", "1.0"), (" 1e3 ", "1000.0"), ("+.5", "0.5"), ("1.50", "1.5"), ("-inf", "-inf")] {
             assert_eq!(ask(&kernel(true), text).1, expected, "{text}");
         }

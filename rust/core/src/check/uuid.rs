@@ -20,7 +20,9 @@ impl Kernel for Uuid {
     fn check(&self, text: &str, out: &mut Vec<u8>) -> Verdict {
         let uuid = match Parsed::parse_str(text) {
             Ok(uuid) => uuid,
-            Err(error) => return Verdict::RejectWith(ErrorCode::UuidParsing, Cow::Owned(error.to_string())),
+            Err(error) => {
+                return Verdict::RejectWith(ErrorCode::UuidParsing, Cow::Owned(error.to_string()));
+            }
         };
         let wrong = |version| uuid.get_version_num() != version || uuid.get_variant() != Variant::RFC4122;
         if self.version.is_some_and(wrong) {

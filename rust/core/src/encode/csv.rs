@@ -5,7 +5,10 @@
 #[must_use]
 pub fn is_clean(text: &[u8], delimiter: u8) -> bool {
     // A plain loop over short cells; the compiler makes vectors of it.
-    !text.iter().fold(false, |any, &b| any | (b == delimiter) | (b == b'"') | (b == b'\n') | (b == b'\r'))
+    let odd = |byte: u8| {
+        u8::from(byte == delimiter) | u8::from(byte == b'"') | u8::from(byte == b'\n') | u8::from(byte == b'\r')
+    };
+    text.iter().fold(0, |any, &byte| any | odd(byte)) == 0
 }
 
 /// Appends a cell.

@@ -23,14 +23,34 @@ pub fn write(value: f64, style: Style, out: &mut Vec<u8>) {
     }
     let mut buffer = zmij::Buffer::new();
     let text = buffer.format_finite(value);
-    match style {
-        Style::Json => out.extend_from_slice(text.as_bytes()),
-        Style::Repr => repr(text, value, out),
+    // Where neither has an exponent, both are the same.
+    if style == Style::Json || value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
+        append(text.as_bytes(), out);
+    } else {
+        repr(text, out);
+    }
+}
+
+/// Appends 24 bytes at most. Copies of fixed sizes that overlap, as a call of `memcpy` costs more than the copy.
+#[inline(always)]
+fn append(text: &[u8], out: &mut Vec<u8>) {
+    let end = out.len() + text.len();
+    if let (Some(first), Some(last)) = (text.first_chunk::<16>(), text.last_chunk::<8>()) {
+        out.extend_from_slice(first);
+        out.truncate(end - last.len());
+        out.extend_from_slice(last);
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        out.extend_from_slice(first);
+        out.truncate(end - last.len());
+        out.extend_from_slice(last);
+    } else {
+        out.extend_from_slice(text);
     }
 }
 
 /// Python uses an exponent below 1e-4 and pads it to two digits.
-fn repr(text: &str, value: f64, out: &mut Vec<u8>) {
+#[cold]
+fn repr(text: &str, out: &mut Vec<u8>) {
     if let Some((mantissa, exponent)) = text.split_once('e') {
         let (sign, digits) = match exponent.strip_prefix('-') {
             Some(digits) => ('-', digits),
@@ -40,10 +60,6 @@ fn repr(text: &str, value: f64, out: &mut Vec<u8>) {
         for part in [mantissa, "e", if sign == '-' { "-" } else { "+" }, pad, digits] {
             out.extend_from_slice(part.as_bytes());
         }
-        return;
-    }
-    if value == 0.0 || value.abs() >= 1e-4 {
-        out.extend_from_slice(text.as_bytes());
         return;
     }
     let (minus, digits) = match text.strip_prefix('-') {

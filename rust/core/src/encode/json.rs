@@ -24,7 +24,7 @@ fn any_of_eight(word: u64) -> bool {
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     let zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGHS;
     let below = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-    below | zero(word ^ ONES * 0x22) | zero(word ^ ONES * 0x5c) != 0
+    (below | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c))) != 0
 }
 
 /// Whether `text` goes out as it is.

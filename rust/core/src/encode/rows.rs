@@ -25,11 +25,28 @@ impl Buffers {
     }
 }
 
+/// What is written under one key.
+#[derive(Debug, Clone, Copy)]
+pub struct Column<'a> {
+    /// `"name":`, with slack behind its end.
+    pub key: &'a [u8],
+    /// For each row.
+    pub spans: &'a [Span],
+}
+
+/// What is written of the rows of a block: the fields as they are, or what the transform made.
+fn columns<'a>(plan: &'a Compiled, work: &'a Work) -> Vec<Column<'a>> {
+    let made = plan.transform.as_ref().and_then(|transform| transform.columns(work));
+    let fields = plan.fields.iter().zip(&work.spans);
+    made.unwrap_or_else(|| fields.map(|(field, spans)| Column { key: &field.key, spans }).collect())
+}
+
 /// How the rows of a block are written.
 struct Encoder<'a> {
     block: &'a Block,
     plan: &'a Compiled,
     work: &'a Work,
+    columns: Vec<Column<'a>>,
     buffers: Buffers,
     /// Whether unquoted cells of the block go out as they are.
     plain: bool,
@@ -44,7 +61,7 @@ pub fn encode(block: &mut Block, plan: &Compiled, work: &mut Work, format: Forma
     let delimiter = if format == Format::Tsv { b'\t' } else { b',' };
     let plain = plan.delimiter == delimiter && !block.rows.carriages;
     let buffers = Buffers::new(block, plan, work);
-    let encoder = Encoder { block, plan, work, buffers, plain };
+    let encoder = Encoder { block, plan, work, columns: columns(plan, work), buffers, plain };
     let mut writer = Writer::new(out);
     match format {
         Format::Csv => encoder.rows(&mut writer, |row, writer| encoder.csv(row, b',', writer)),
@@ -80,9 +97,9 @@ impl Encoder<'_> {
 
     #[inline(always)]
     fn csv(&self, row: usize, delimiter: u8, writer: &mut Writer<'_>) {
-        let mut empty = self.work.spans.len() == 1;
-        for (at, spans) in self.work.spans.iter().enumerate() {
-            let span = spans[row];
+        let mut empty = self.columns.len() == 1;
+        for (at, column) in self.columns.iter().enumerate() {
+            let span = column.spans[row];
             let (place, len) = (span.place(), span.len());
             writer.room(len + 2);
             if at > 0 {
@@ -116,17 +133,17 @@ impl Encoder<'_> {
     #[inline(always)]
     fn json(&self, row: usize, writer: &mut Writer<'_>) {
         let mut separator = b'{';
-        for (field, spans) in self.plan.fields.iter().zip(&self.work.spans) {
-            let span = spans[row];
+        for column in &self.columns {
+            let span = column.spans[row];
             let (place, len) = (span.place(), span.len());
             if place == Place::Absent {
                 continue;
             }
-            writer.room(field.key.len() + len + 4);
+            writer.room(column.key.len() + len + 4);
             // SAFETY: room was made, and keys have slack behind their end.
             unsafe {
                 writer.push(separator);
-                writer.copy(field.key.as_ptr(), 0, field.key.len());
+                writer.copy(column.key.as_ptr(), 0, column.key.len());
             }
             separator = b',';
             let text = matches!(place, Place::Plain | Place::Quoted | Place::Unquoted | Place::Written);

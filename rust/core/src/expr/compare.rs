@@ -1,6 +1,6 @@
 //! Comparisons, truth and choice: what Python's `== < and or not in is if min max` make of two values.
 //!
-//! In: values. Out: values. Ints and floats are compared exactly; what raises TypeError in Python is unsure.
+//! In: values. Out: values. Ints and floats are compared exactly; what raises `TypeError` in Python is unsure.
 
 use std::cmp::Ordering;
 
@@ -52,7 +52,7 @@ fn int_float(int: i64, float: f64) -> Relation {
     })
 }
 
-/// Microseconds in UTC. 128 bits: the ends of the calendar are near those of nothing.
+/// Microseconds in UTC. The ends of the calendar are far from those of 64 bits.
 fn utc(offset: i32, micros: i64) -> i64 {
     micros - i64::from(offset) * 1_000_000
 }
@@ -74,7 +74,7 @@ fn rare(a: Value, b: Value) -> Relation {
         other => other,
     };
     match (number(a), number(b)) {
-        (Value::Int(a), Value::Int(b)) => Relation::Known(a.cmp(&b)),
+        (Value::Int(a), Value::Int(b)) | (Value::Delta(a), Value::Delta(b)) => Relation::Known(a.cmp(&b)),
         (Value::Int(a), Value::Float(b)) => int_float(a, b),
         (Value::Float(a), Value::Int(b)) => turned(int_float(b, a)),
         (Value::DateTime { offset: a, micros }, Value::DateTime { offset: b, micros: other }) => match (a, b) {
@@ -82,7 +82,6 @@ fn rare(a: Value, b: Value) -> Relation {
             (NAIVE, _) | (_, NAIVE) => Relation::No,
             _ => Relation::Known(utc(a, micros).cmp(&utc(b, other))),
         },
-        (Value::Delta(a), Value::Delta(b)) => Relation::Known(a.cmp(&b)),
         _ => Relation::No,
     }
 }

@@ -29,15 +29,15 @@ pub struct Spec {
     kind: Option<char>,
 }
 
-/// Takes a number off the front of `rest`; None where it is too large.
-fn take_number(rest: &mut &str) -> Option<Option<usize>> {
+/// Takes a number off the front of `rest`, `missing` where there is none; None where it is too large.
+fn take_number(rest: &mut &str, missing: Option<usize>) -> Option<usize> {
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     if digits == 0 {
-        return Some(None);
+        return missing;
     }
     let number = rest[..digits].parse().ok().filter(|&number| number <= WIDEST)?;
     *rest = &rest[digits..];
-    Some(Some(number))
+    Some(number)
 }
 
 /// Takes one of `listed` off the front of `rest`.
@@ -69,11 +69,11 @@ impl Spec {
         if fill.is_none() && take(&mut rest, &['0']).is_some() {
             (zero, fill) = (align.is_none(), Some('0'));
         }
-        let width = take_number(&mut rest)?.unwrap_or(0);
+        let width = take_number(&mut rest, Some(0))?;
         let grouping = take(&mut rest, &[',', '_']);
         let mut precision = None;
         if take(&mut rest, &['.']).is_some() {
-            precision = Some(take_number(&mut rest)??);
+            precision = Some(take_number(&mut rest, None)?);
         }
         let kind = take(&mut rest, &['d', 'x', 'X', 'o', 'b', 'e', 'E', 'f', 'F', 'g', 'G', '%', 's']);
         let fill = fill.unwrap_or(' ');
@@ -98,7 +98,7 @@ impl Spec {
             '^' => (missing / 2, 0, missing - missing / 2),
             _ => (missing, 0, 0),
         };
-        let mut fill = |out: &mut String, count| out.extend(std::iter::repeat_n(self.fill, count));
+        let fill = |out: &mut String, count| out.extend(std::iter::repeat_n(self.fill, count));
         fill(out, before);
         out.push_str(sign);
         fill(out, inside);
@@ -170,11 +170,10 @@ impl Spec {
         let value = if percent { value * 100.0 } else { value };
         let size = value.abs();
         let mut digits = String::new();
-        if !value.is_finite() {
-            if self.fill == '0' || self.grouping.is_some() {
-                return None;
-            }
-            digits.push_str(if value.is_nan() { "nan" } else { "inf" });
+        if value.is_nan() {
+            digits.push_str("nan");
+        } else if value.is_infinite() {
+            digits.push_str("inf");
         } else {
             match self.kind {
                 None if self.precision.is_none() => digits = repr(size),
@@ -224,9 +223,9 @@ fn scientific(size: f64, precision: usize, out: &mut String) -> Option<()> {
 }
 
 fn general(size: f64, precision: usize, out: &mut String) -> Option<()> {
-    let bare = |digits: &str| match digits.contains('.') {
-        true => digits.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => digits.to_owned(),
+    let bare = |digits: &str| {
+        let bare = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+        bare.to_owned()
     };
     let (digits, exponent) = split(size, precision - 1)?;
     let places = i64::try_from(precision).ok()? - 1 - i64::from(exponent);

@@ -98,7 +98,7 @@ pub fn divide(a: i64, b: i64) -> Option<f64> {
     // At least 63 bits of the quotient, the last one set where something remains: rounding these is rounding it.
     let shift = u128::from(dividend | 1).leading_zeros() - 1;
     let (dividend, divisor) = (u128::from(dividend) << shift, u128::from(divisor));
-    let quotient = dividend / divisor | u128::from(!dividend.is_multiple_of(divisor));
+    let quotient = (dividend / divisor) | u128::from(!dividend.is_multiple_of(divisor));
     #[expect(clippy::cast_precision_loss, reason = "the one rounding")]
     let size = quotient as f64 * 2_f64.powi(-shift.cast_signed());
     Some(if (a < 0) == (b < 0) { size } else { -size })
@@ -269,11 +269,11 @@ fn round_float(float: f64, digits: i64) -> Option<f64> {
     format!("{float:.digits$}").parse().ok()
 }
 
-/// The short cut: an int divided by a power of ten, both exact, is rounded once. Near a half the product is too coarse
-/// to tell on which side the float is.
+/// The short cut: an int below 2^40 divided by a power of ten, both exact, is rounded once. Near a half the product is
+/// too coarse to tell on which side the float is.
 fn round_short(float: f64, digits: usize) -> Option<f64> {
     const POWERS: [f64; 10] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
-    const LARGE: f64 = (1_u64 << 40) as f64;
+    const LARGE: f64 = 1_099_511_627_776.0;
     const NEAR: f64 = 1e-3;
     let power = *POWERS.get(digits)?;
     let scaled = float * power;

@@ -30,7 +30,7 @@ fn two(a: &[Value], texts: &Texts<'_>, work: impl FnOnce(&str, &str) -> Option<V
 /// The length in code points.
 fn count_chars(text: &str) -> i64 {
     let length = if text.is_ascii() { text.len() } else { text.chars().count() };
-    length as i64
+    length.cast_signed() as i64
 }
 
 /// The position in bytes of code point `at`; the end where there are fewer.
@@ -68,7 +68,7 @@ pub fn find(a: &[Value], texts: &mut Texts<'_>) -> Value {
 
 /// `text.count(part)`.
 pub fn count(a: &[Value], texts: &mut Texts<'_>) -> Value {
-    two(a, texts, |text, part| Some(Value::Int(text.matches(part).count() as i64)))
+    two(a, texts, |text, part| Some(Value::Int(text.matches(part).count().cast_signed() as i64)))
 }
 
 /// `text.isdigit()`.
@@ -77,41 +77,63 @@ pub fn isdigit(a: &[Value], texts: &mut Texts<'_>) -> Value {
         return Value::Unsure;
     };
     let text = texts.get(span);
-    if !text.is_ascii() {
-        return Value::Unsure;
+    if text.is_empty() || text.bytes().any(|byte| byte.is_ascii() && !byte.is_ascii_digit()) {
+        return Value::Bool(false);
     }
-    Value::Bool(!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+    // What other scripts call a digit is for the tables of Python's Unicode version to say.
+    if text.is_ascii() { Value::Bool(true) } else { Value::Unsure }
 }
 
-/// ASCII with the bytes that `wrong` picks changed by `mend`; the same text where there are none.
-fn recase(value: Value, texts: &mut Texts<'_>, wrong: fn(&u8) -> bool, mend: fn(&mut str)) -> Value {
+/// The first character whose case is left to Python: up to here, the tables have not changed since Unicode 1.1.
+const UNSETTLED: char = '\u{180}';
+
+/// A text in another case. `odd` says which ASCII would change: a text of other ASCII alone is passed on.
+fn recase(
+    value: Value,
+    texts: &mut Texts<'_>,
+    odd: fn(&u8) -> bool,
+    ascii: fn(&mut str),
+    all: fn(&str) -> String,
+) -> Value {
     let Some(span) = str_of(value) else {
         return Value::Unsure;
     };
     let text = texts.get(span);
     // One pass without a branch: most texts are as they should be.
-    let (odd, other) = text.bytes().fold((false, false), |(odd, other), b| (odd | wrong(&b), other | !b.is_ascii()));
+    let (any, other) = text.bytes().fold((false, false), |(any, other), b| (any | odd(&b), other | !b.is_ascii()));
     if other {
-        return Value::Unsure;
+        if text.chars().any(|c| c >= UNSETTLED) {
+            return Value::Unsure;
+        }
+        let mended = all(text);
+        return texts.add(&mended);
     }
-    if !odd {
+    if !any {
         return value;
     }
     texts.make(|texts, out| {
         out.push_str(texts.get(span));
-        mend(out);
+        ascii(out);
         Some(())
     })
 }
 
-/// `text.lower()` and `text.casefold()`.
+/// `text.lower()`.
 pub fn lower(a: &[Value], texts: &mut Texts<'_>) -> Value {
-    recase(a[0], texts, u8::is_ascii_uppercase, str::make_ascii_lowercase)
+    recase(a[0], texts, u8::is_ascii_uppercase, str::make_ascii_lowercase, str::to_lowercase)
+}
+
+/// `text.casefold()`, of ASCII.
+pub fn casefold(a: &[Value], texts: &mut Texts<'_>) -> Value {
+    match str_of(a[0]) {
+        Some(span) if texts.get(span).is_ascii() => lower(a, texts),
+        _ => Value::Unsure,
+    }
 }
 
 /// `text.upper()`.
 pub fn upper(a: &[Value], texts: &mut Texts<'_>) -> Value {
-    recase(a[0], texts, u8::is_ascii_lowercase, str::make_ascii_uppercase)
+    recase(a[0], texts, u8::is_ascii_lowercase, str::make_ascii_uppercase, str::to_uppercase)
 }
 
 /// `text.title()`: a letter is upper case where none stands before it.
@@ -213,7 +235,7 @@ pub fn zfill(a: &[Value], texts: &mut Texts<'_>) -> Value {
 
 /// A position counted from the end where it is negative.
 fn position(at: i64, count: usize) -> Option<usize> {
-    usize::try_from(if at < 0 { at.saturating_add(count as i64) } else { at }).ok()
+    usize::try_from(if at < 0 { at.saturating_add(count.cast_signed() as i64) } else { at }).ok()
 }
 
 /// `text.split(separator)[at]`. Without a separator white space separates, and nothing is empty.

@@ -3,7 +3,7 @@
 //! In: spans of the block, and what text functions make. Out: a [`Value`] of 16 bytes, copied freely. A text is never
 //! copied where a part of another will do, and never grows past a limit: longer ones are unsure.
 
-use crate::cells::{MAX_SPAN, Place, Span};
+use crate::cells::{Place, Span};
 
 /// What an expression has become for one record.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,6 +38,9 @@ pub const NAIVE: i32 = i32::MIN;
 
 /// How much the texts that expressions make may take in one block, in bytes.
 const MOST: usize = 16 << 20;
+
+/// The longest text that is made, in bytes. Python refuses longer ones at some length of its own, above this.
+const LONGEST: usize = 1 << 20;
 
 /// The texts that values point to: those of a block, and those that were made.
 #[derive(Debug, Default)]
@@ -85,14 +88,14 @@ impl<'a> Texts<'a> {
     /// Keeps a text that was made.
     pub fn add(&mut self, text: &str) -> Value {
         let begin = self.written.len();
-        if text.len() > MAX_SPAN || begin + text.len() > self.most {
+        if !self.fits(text.len()) {
             return Value::Unsure;
         }
         self.written.extend_from_slice(text.as_bytes());
         Value::Str(Span::new(Place::Written, begin, text.len()))
     }
 
-    /// Keeps what `make` appends to an empty text; unsure where it says None, or makes more than `limit` allows.
+    /// Keeps what `make` appends to an empty text; unsure where it says None, or makes more than is allowed.
     #[inline]
     pub fn make(&mut self, make: impl FnOnce(&Self, &mut String) -> Option<()>) -> Value {
         let mut scratch = std::mem::take(&mut self.scratch);
@@ -110,7 +113,7 @@ impl<'a> Texts<'a> {
     /// Whether a text of `bytes` could be kept. Asked before one is made whose size input decides.
     #[must_use]
     pub fn fits(&self, bytes: usize) -> bool {
-        bytes <= MAX_SPAN && self.written.len().saturating_add(bytes) <= self.most
+        bytes <= LONGEST && self.written.len().saturating_add(bytes) <= self.most
     }
 }
 

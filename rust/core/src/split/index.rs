@@ -124,15 +124,7 @@ fn push_positions(ends: &mut Vec<u32>, mut mask: u64, base: u32) {
 
 /// Deals with the text after the last line end and checks the sizes of records.
 #[inline(always)]
-fn finish(
-    data: &[u8],
-    last: bool,
-    dialect: Dialect,
-    rows: &mut Rows,
-    start: u32,
-    first: u32,
-    carry: &Carry,
-) -> bool {
+fn finish(data: &[u8], last: bool, dialect: Dialect, rows: &mut Rows, start: u32, first: u32, carry: &Carry) -> bool {
     let len = data.len() as u32;
     rows.consumed = start as usize;
     rows.newlines -= memchr::memchr_iter(b'\n', &data[start as usize..]).count() as u64;

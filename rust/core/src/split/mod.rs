@@ -1,10 +1,12 @@
 //! Split: from bytes to records. In: a buffer that begins at a record. Out: rows and the ends of their cells.
 //!
 //! [`index`] is the fast path, for well-formed quoting; [`csv`] is the exact machine for everything else. Both give
-//! the same rows, and a test compares them. Neither reads, allocates per record, or looks at what cells mean.
+//! the same rows, and a test compares them. [`jsonl`] is for JSON Lines. None of them reads, allocates per record, or
+//! looks at what cells mean.
 
 pub mod csv;
 pub mod index;
+pub mod jsonl;
 pub mod scan;
 
 use std::fs::File;
@@ -111,10 +113,13 @@ impl Block {
     }
 }
 
+/// The delimiter of a source whose records are its lines.
+pub const LINES: u8 = b'\n';
+
 /// How a source is split.
 #[derive(Debug, Clone, Copy)]
 pub struct Dialect {
-    /// One ASCII byte.
+    /// One ASCII byte; [`LINES`] for JSON Lines.
     pub delimiter: u8,
     /// A longer record is a fault.
     pub max_record_bytes: usize,
@@ -132,6 +137,9 @@ pub enum Split {
 /// Finds the records of `data`, which begins at a record. `last`: no byte of the source follows.
 pub fn split(data: &[u8], last: bool, dialect: Dialect, rows: &mut Rows) -> Split {
     rows.clear();
+    if dialect.delimiter == LINES {
+        return jsonl::lines(data, last, dialect, rows);
+    }
     if index::index(data, last, dialect, rows) {
         return Split::Done;
     }

@@ -68,13 +68,10 @@ impl Scan for Avx2 {
 #[target_feature(enable = "avx2")]
 fn masks_avx2(bytes: &[u8; 64], delimiter: u8) -> Masks {
     use std::arch::x86_64::{__m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8};
+    #[expect(clippy::cast_ptr_alignment, reason = "the loads are unaligned ones")]
+    let halves = bytes.as_ptr().cast::<__m256i>();
     // SAFETY: both loads stay within the 64 bytes of the array, and unaligned loads are allowed.
-    let (low, high) = unsafe {
-        (
-            _mm256_loadu_si256(bytes.as_ptr().cast::<__m256i>()),
-            _mm256_loadu_si256(bytes.as_ptr().add(32).cast::<__m256i>()),
-        )
-    };
+    let (low, high) = unsafe { (_mm256_loadu_si256(halves), _mm256_loadu_si256(halves.add(1))) };
     let find = |byte: u8| {
         let wanted = _mm256_set1_epi8(byte.cast_signed());
         let low = _mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted)).cast_unsigned();

@@ -1,0 +1,145 @@
+"""Applying: accepted instances of the input schema enter; instances of the output schema, faults or False leave.
+
+    checks → where → values → map_records → map_batches → output schema
+
+This is the definition of what a transform does; the native engine agrees with it or asks it. Never encodes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from pydantic import ValidationError
+
+from thresher.engine import Fault
+from thresher.errors import DataProcessingError
+from thresher.expr.expression import Expression
+from thresher.transform import maps
+from thresher.transform.compiled import Transform
+from thresher.transform.faults import check_failed, raised
+
+__all__ = ["Applied", "Applier", "Values"]
+
+Values: TypeAlias = dict[str, Any]
+"""Attribute of the output model to value."""
+
+Applied: TypeAlias = "tuple[Any] | list[Fault] | Literal[False]"
+"""A tuple of the instance that is written; the faults of a reject; False: filtered."""
+
+
+class Applier:
+    """Applies a transform to records. It has no state, so threads may share it."""
+
+    def __init__(
+        self,
+        transform: Transform,
+        validate: Callable[[dict[str, Any]], Any],
+        faults: Callable[[ValidationError], list[Fault]],
+        crash: Callable[[Exception, tuple[int, int]], DataProcessingError],
+    ) -> None:
+        """Make an applier.
+
+        Args:
+            transform: the transform.
+            validate: makes an instance of the output schema.
+            faults: gives the errors of a record that the output schema refuses.
+            crash: gives the error for an exception of a validator in the record of these numbers.
+        """
+        self._transform = transform
+        self._validate = validate
+        self._faults = faults
+        self._crash = crash
+        self._mapped = transform.map_records is not None or transform.map_batches is not None
+        self._keys = {value.name: value.key for value in transform.values}
+
+    def records(self, instances: Sequence[Any | list[Fault]], numbers: Sequence[tuple[int, int]]) -> list[Applied]:
+        """Transform a batch of records.
+
+        Args:
+            instances: an instance of the input model, or faults, which stay what they are.
+            numbers: record and line number of each.
+
+        Raises:
+            DataProcessingError: a function of the user's, or a validator of the output schema, crashed.
+        """
+        answers: list[Applied] = [False] * len(instances)
+        places, rows = [], []
+        for place, (instance, number) in enumerate(zip(instances, numbers, strict=True)):
+            if isinstance(instance, list):
+                answers[place] = instance
+                continue
+            found = self._values(instance, number)
+            if isinstance(found, dict):
+                places.append(place)
+                rows.append(found)
+            else:
+                answers[place] = found
+        if not rows:
+            return answers
+        if self._mapped:
+            places, rows = maps.mapped(self._transform, places, rows, numbers)
+        for place, row in zip(places, rows, strict=True):
+            answers[place] = self._output(row, numbers[place])
+        return answers
+
+    def _values(self, instance: Any, number: tuple[int, int]) -> Values | Applied:
+        """Return the values of the output of one record, or its answer where that is known already."""
+        transform = self._transform
+        values: Mapping[str, Any] = getattr(instance, "__dict__", {})
+        faults: list[Fault] = []
+        failed: list[Fault] = []
+        for check, message in transform.checks:
+            try:
+                if not check.evaluate(values):
+                    failed.append(check_failed(check, message, values))
+            except Exception as error:
+                faults.append(_raised(check, values, (), error, number))
+        if faults or failed:
+            return faults or failed
+        if transform.where is not None:
+            try:
+                if not transform.where.evaluate(values):
+                    return False
+            except Exception as error:
+                return [_raised(transform.where, values, (), error, number)]
+        if transform.output is None:
+            return (instance,)
+        found: Values = {}
+        for value in transform.values:
+            if value.expression is not None:
+                try:
+                    found[value.name] = value.expression.evaluate(values)
+                except Exception as error:
+                    faults.append(_raised(value.expression, values, (value.name,), error, number))
+            elif value.copy is not None:
+                found[value.name] = values[value.copy]
+        return faults or found
+
+    def _output(self, row: Values, number: tuple[int, int]) -> Applied:
+        """Return the instance of the output schema."""
+        keys = self._keys
+        try:
+            return (self._validate({keys.get(name, name): value for name, value in row.items()}),)
+        except ValidationError as error:
+            return [msgspec.structs.replace(fault, stage="output") for fault in self._faults(error)]
+        except Exception as error:
+            raise self._crash(error, number) from error
+
+
+def _raised(
+    expression: Expression, values: Mapping[str, Any], loc: tuple[str, ...], error: Exception, number: tuple[int, int]
+) -> Fault:
+    """Return the fault of an exception.
+
+    Raises:
+        DataProcessingError: it is none that rejects a record.
+    """
+    fault = raised(expression, values, loc, error)
+    if fault is None:
+        raise DataProcessingError(
+            f"record {number[0]} (line {number[1]}): the expression {expression.text} raised "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    return fault

@@ -1,0 +1,243 @@
+//! Check: from the tokens of a block to verdicts, one field after another.
+//!
+//! A string goes to the kernel that CSV cells go to: pydantic-core reads both by the same rules. What it does with
+//! numbers and literals says the table [`Scalars`]; what is not in it is unsure.
+
+use std::borrow::Cow;
+
+use super::object;
+use super::parse::{Tag, Token, parse};
+use crate::cells::{Place, Span};
+use crate::check::column::{Input, Notes, State, Work};
+use crate::check::{Kernel, Verdict};
+use crate::compiled::{Checker, Field, NO_TEMPLATE, OnNull};
+use crate::plan::ErrorCode;
+
+/// What to do with a token that is no string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum On {
+    /// Its text goes to the kernel, which reads it as pydantic-core reads the value.
+    Kernel,
+    /// The error of a value of another type.
+    Wrong,
+    /// Pydantic decides.
+    Unsure,
+}
+
+/// What a type does with numbers and literals.
+#[derive(Debug, Clone, Copy)]
+struct Scalars {
+    int: On,
+    float: On,
+    bool: On,
+    /// The error of a value of another type.
+    wrong: Option<ErrorCode>,
+}
+
+impl Scalars {
+    const fn new(int: On, float: On, bool: On, wrong: ErrorCode) -> Self {
+        Self { int, float, bool, wrong: Some(wrong) }
+    }
+
+    /// Strings alone are decided here.
+    const fn strings(wrong: ErrorCode) -> Self {
+        Self::new(On::Unsure, On::Unsure, On::Unsure, wrong)
+    }
+
+    /// Strings alone are accepted.
+    const fn refused(wrong: ErrorCode) -> Self {
+        Self::new(On::Wrong, On::Wrong, On::Wrong, wrong)
+    }
+}
+
+/// Checks every line of a block: the twin of [`column::check`](crate::check::column::check).
+pub fn check(input: &Input<'_>, work: &mut Work) {
+    read(input, work);
+    let keep = work.keep;
+    for (at, field) in input.plan.fields.iter().enumerate() {
+        work.keep = keep || field.valued;
+        dispatch(input, work, field, at);
+    }
+    work.keep = keep;
+    work.errors.sort_by_key(|found| (found.row, found.field));
+}
+
+/// Reads the lines. Those that are not understood are unsure.
+fn read(input: &Input<'_>, work: &mut Work) {
+    let Some(lookups) = &input.plan.lookups else { return };
+    let data = input.block.bytes();
+    let rows = &input.block.rows.rows;
+    work.tokens.begin(rows.len(), lookups);
+    let valid = simdutf8::basic::from_utf8(data).is_ok();
+    for (number, (row, state)) in rows.iter().zip(work.states.iter_mut()).enumerate() {
+        if *state != State::Good {
+            continue;
+        }
+        let line = (row.start as usize, row.end as usize);
+        let text = valid || simdutf8::basic::from_utf8(&data[line.0..line.1]).is_ok();
+        if !text || !parse(data, line, number, lookups, &mut work.tokens, &mut work.unquoted) {
+            *state = State::Unsure;
+        }
+    }
+}
+
+fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
+    use ErrorCode as E;
+    use On::{Kernel, Unsure, Wrong};
+    match &field.checker {
+        Checker::Str(kernel) => native(kernel, Scalars::refused(E::StringType), input, work, field, at),
+        Checker::Int(kernel) => native(kernel, Scalars::new(Kernel, Unsure, Unsure, E::IntType), input, work, field, at),
+        Checker::Float(kernel) => {
+            native(kernel, Scalars::new(Kernel, Kernel, Unsure, E::FloatType), input, work, field, at);
+        }
+        Checker::Bool(kernel) => native(kernel, Scalars::new(Kernel, Unsure, Kernel, E::BoolType), input, work, field, at),
+        Checker::Bytes(kernel) => native(kernel, Scalars::refused(E::BytesType), input, work, field, at),
+        Checker::Date(kernel) => native(kernel, Scalars::strings(E::DateType), input, work, field, at),
+        Checker::DateTime(kernel) => native(&**kernel, Scalars::strings(E::DatetimeType), input, work, field, at),
+        Checker::Time(kernel) => native(kernel, Scalars::strings(E::TimeType), input, work, field, at),
+        Checker::TimeDelta(kernel) => native(kernel, Scalars::strings(E::TimeDeltaType), input, work, field, at),
+        Checker::Decimal(kernel) => {
+            native(kernel, Scalars::new(Kernel, Unsure, Wrong, E::DecimalType), input, work, field, at);
+        }
+        Checker::Uuid(kernel) => native(kernel, Scalars::refused(E::UuidType), input, work, field, at),
+        Checker::Choice(kernel) => native(kernel, Scalars::refused(kernel.error), input, work, field, at),
+        Checker::Integers(kernel) => {
+            native(kernel, Scalars::new(Kernel, Unsure, Unsure, kernel.0.error), input, work, field, at);
+        }
+        Checker::Any(kernel) => native(kernel, any(field), input, work, field, at),
+        Checker::Refuse(_) | Checker::Ask => {
+            for state in work.states.iter_mut().filter(|state| **state < State::Unsure) {
+                *state = State::Unsure;
+            }
+        }
+    }
+}
+
+/// Text without constraints and a value of any type have the same kernel; the errors tell them apart.
+fn any(field: &Field) -> Scalars {
+    if field.by_code[ErrorCode::StringType as usize] == NO_TEMPLATE {
+        return Scalars { int: On::Unsure, float: On::Unsure, bool: On::Unsure, wrong: None };
+    }
+    Scalars::refused(ErrorCode::StringType)
+}
+
+/// The loop of one type.
+#[inline(never)]
+fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
+    let data = input.block.bytes();
+    let rows = &input.block.rows.rows;
+    let column = field.column.unwrap_or_default();
+    let Work { states, spans, values, unquoted, written, errors, details, keep, tokens, .. } = work;
+    let spans = &mut spans[at];
+    spans.clear();
+    spans.resize(rows.len(), Span::ABSENT);
+    let values = &mut values[at];
+    values.clear();
+    if *keep {
+        values.resize(rows.len(), 0);
+    }
+    let mut notes = Notes { errors, details, field, at: at as u16 };
+    for (number, (state, slot)) in states.iter_mut().zip(spans.iter_mut()).enumerate() {
+        if *state >= State::Unsure {
+            continue;
+        }
+        let token = tokens.of(number, column);
+        let tag = token.tag();
+        let on = match tag {
+            Tag::Text | Tag::Escaped => On::Kernel,
+            Tag::Int => scalars.int,
+            Tag::Float => scalars.float,
+            Tag::True | Tag::False => scalars.bool,
+            Tag::Null => match field.nullable {
+                Some(null) => {
+                    *slot = null;
+                    continue;
+                }
+                None => On::Wrong,
+            },
+            Tag::Absent => {
+                let row = &rows[number];
+                *slot = absent(&mut notes, number, state, &data[row.start as usize..row.end as usize]);
+                continue;
+            }
+        };
+        let place = if tag == Tag::Escaped { Place::Unquoted } else { Place::Quoted };
+        let whole = Span::new(place, token.start(), token.len());
+        if on != On::Kernel {
+            match (on, scalars.wrong, shown(token, whole, data, written)) {
+                (On::Wrong, Some(code), Some(given)) => notes.reject(number, state, code, given, 0),
+                _ => *state = State::Unsure,
+            }
+            continue;
+        }
+        let from = if tag == Tag::Escaped { &unquoted[..] } else { data };
+        let bytes = &from[whole.start()..whole.start() + whole.len()];
+        // SAFETY: the line is UTF-8, tokens begin and end at ASCII bytes, and undone escapes are whole characters.
+        let text = unsafe { std::str::from_utf8_unchecked(bytes) };
+        let begin = written.len();
+        let mut value = 0;
+        let mut refused: Option<(ErrorCode, Option<Cow<'static, str>>)> = None;
+        match kernel.check(text, written) {
+            Verdict::Same(bits) => {
+                value = bits;
+                *slot = if K::TEXT {
+                    whole
+                } else if tag == Tag::Escaped {
+                    written.extend_from_slice(bytes);
+                    Span::new(Place::FinalWritten, begin, bytes.len())
+                } else {
+                    Span::new(Place::FinalPlain, whole.start(), whole.len())
+                };
+            }
+            Verdict::Part(offset, len) => *slot = Span::new(place, whole.start() + offset, len),
+            Verdict::Written(bits) => {
+                value = bits;
+                let place = if K::TEXT { Place::Written } else { Place::FinalWritten };
+                *slot = Span::new(place, begin, written.len() - begin);
+            }
+            Verdict::Constant(span, bits) => {
+                value = bits;
+                *slot = span;
+            }
+            Verdict::Reject(code) => refused = Some((code, None)),
+            Verdict::RejectWith(code, detail) => refused = Some((code, Some(detail))),
+            Verdict::Unsure => {
+                written.truncate(begin);
+                *state = State::Unsure;
+            }
+        }
+        if let Some((code, detail)) = refused {
+            match (shown(token, whole, data, written), detail) {
+                (Some(given), None) => notes.reject(number, state, code, given, 0),
+                (Some(given), Some(detail)) => notes.reject_with(number, state, code, given, detail),
+                (None, _) => *state = State::Unsure,
+            }
+        }
+        if let Some(slot) = values.get_mut(number) {
+            *slot = value;
+        }
+    }
+}
+
+/// The input of an error: a string as it is, a number as it is written again. None where it is not finite.
+#[cold]
+fn shown(token: Token, whole: Span, data: &[u8], written: &mut Vec<u8>) -> Option<Span> {
+    match token.tag() {
+        Tag::Text | Tag::Escaped => Some(whole),
+        Tag::Float => {
+            let begin = written.len();
+            object::number(&data[whole.start()..whole.start() + whole.len()], written)?;
+            Some(Span::new(Place::FinalWritten, begin, written.len() - begin))
+        }
+        _ => Some(Span::new(Place::FinalPlain, whole.start(), whole.len())),
+    }
+}
+
+/// What a key means that is not there. The error `missing` shows the whole line.
+fn absent(notes: &mut Notes<'_>, number: usize, state: &mut State, line: &[u8]) -> Span {
+    if matches!(notes.field.on_null, OnNull::Missing) && object::compact(line, &mut Vec::new()).is_none() {
+        *state = State::Unsure;
+        return Span::ABSENT;
+    }
+    notes.null(number, state)
+}

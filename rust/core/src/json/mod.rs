@@ -1,0 +1,13 @@
+//! JSON: from lines to the tokens of the keys that the plan looks up, and from tokens to verdicts.
+//!
+//! In: the lines of a block. Out: what a CSV block gives: for each row a state, for each field and row what is written.
+//! A line that is not exactly understood (nested values under a key that is looked up, numbers past 18 digits, lone
+//! surrogates, text that is no JSON) is unsure: Pydantic decides about it, and words what is wrong with it.
+
+mod check;
+pub mod object;
+mod parse;
+mod scan;
+
+pub use check::check;
+pub use parse::{Lookups, Tokens};

@@ -1,0 +1,120 @@
+//! Object: a line of JSON as pydantic-core writes it again, the input of the error `missing`.
+//!
+//! In: a line. Out: the same value without white space, keys that repeat taken once, numbers and strings as they are
+//! written. None where that is not known exactly.
+
+use std::collections::HashMap;
+
+use super::scan::{Value, space, unescape, value};
+use crate::encode::{float, json};
+
+/// Deeper values are left to Pydantic.
+const DEEPEST: u32 = 20;
+
+/// Appends a line of JSON as it is written again.
+pub fn compact(line: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let end = write(line, space(line, 0), 0, out)?;
+    (space(line, end) == line.len()).then_some(())
+}
+
+/// Writes the value at `at`; returns the position after it.
+fn write(line: &[u8], at: usize, depth: u32, out: &mut Vec<u8>) -> Option<usize> {
+    let (found, end) = value(line, at)?;
+    match found {
+        Value::Text(quote, _) => string(&line[at + 1..quote], out)?,
+        Value::MinusZero => out.push(b'0'),
+        Value::Float => number(&line[at..end], out)?,
+        Value::Int | Value::True | Value::False | Value::Null => out.extend_from_slice(&line[at..end]),
+        Value::Nested if depth == DEEPEST => return None,
+        Value::Nested if line[at] == b'{' => members(line, at + 1, depth + 1, out)?,
+        Value::Nested => elements(line, at + 1, depth + 1, out)?,
+    }
+    Some(end)
+}
+
+fn string(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let mut undone = Vec::new();
+    unescape(text, &mut undone)?;
+    json::string(&undone, out);
+    Some(())
+}
+
+/// Appends a number with a fraction or an exponent, where it is finite.
+pub fn number(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    value.is_finite().then(|| float::write(value, float::Style::Json, out))
+}
+
+fn elements(line: &[u8], at: usize, depth: u32, out: &mut Vec<u8>) -> Option<()> {
+    out.push(b'[');
+    let mut at = space(line, at);
+    let mut first = true;
+    while line.get(at)? != &b']' {
+        if !first {
+            out.push(b',');
+            at = space(line, at + 1);
+        }
+        first = false;
+        at = space(line, write(line, at, depth, out)?);
+    }
+    out.push(b']');
+    Some(())
+}
+
+/// Of keys that repeat the first place and the last value count.
+fn members(line: &[u8], at: usize, depth: u32, out: &mut Vec<u8>) -> Option<()> {
+    let mut found: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    let mut places = HashMap::new();
+    let mut at = space(line, at);
+    while line.get(at)? != &b'}' {
+        if !found.is_empty() {
+            at = space(line, at + 1);
+        }
+        let (Value::Text(quote, _), end) = value(line, at)? else { return None };
+        let (mut key, mut written) = (Vec::new(), Vec::new());
+        string(&line[at + 1..quote], &mut key)?;
+        at = space(line, end);
+        at = space(line, write(line, space(line, at + 1), depth, &mut written)?);
+        match places.get(&key) {
+            Some(&place) => {
+                let member: &mut (Vec<u8>, Vec<u8>) = found.get_mut::<usize>(place)?;
+                member.1 = written;
+            }
+            None => {
+                places.insert(key.clone(), found.len());
+                found.push((key, written));
+            }
+        }
+    }
+    out.push(b'{');
+    for (place, (key, written)) in found.iter().enumerate() {
+        out.extend_from_slice(if place > 0 { b"," } else { b"" });
+        out.extend_from_slice(key);
+        out.push(b':');
+        out.extend_from_slice(written);
+    }
+    out.push(b'}');
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compact;
+
+    #[test]
+    fn lines_as_they_are_written_again() {
+        for (line, expected) in [
+            (" { } ", Some("{}")),
+            (r#"{"a" : 1, "b":[ 1 , 2.50,-0, 1E5 ], "a":"\u0041\t" }"#, Some(r#"{"a":"A\t","b":[1,2.5,0,100000.0]}"#)),
+            (r#"{"a":{"b":null,"c":[true,false,[]],"b":1e16}}"#, Some(r#"{"a":{"b":1e+16,"c":[true,false,[]]}}"#)),
+            (r#"{"a":1e400}"#, None),
+            (r#"{"a":NaN}"#, None),
+            (r#"{"a":1} x"#, None),
+            (r#"{"a":1"#, None),
+        ] {
+            let mut out = Vec::new();
+            let written = compact(line.as_bytes(), &mut out).map(|()| String::from_utf8(out).expect("UTF-8"));
+            assert_eq!(written.as_deref(), expected, "{line}");
+        }
+    }
+}

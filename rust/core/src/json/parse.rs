@@ -1,0 +1,321 @@
+//! Parse: from a line to the token of each key that is looked up, in one pass.
+//!
+//! The whole line is read, since text that is no JSON refuses it all. Lines of one file mostly have their keys in the
+//! same order, so the key of the line before is tried first.
+
+use super::scan::{Value, space, text, unescape, value};
+
+/// What stands under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Tag {
+    /// The key is not there.
+    Absent = 0,
+    /// `null`.
+    Null = 1,
+    /// A string without escapes, in the block.
+    Text = 2,
+    /// A string with its escapes undone, in [`Work::unquoted`](crate::check::column::Work::unquoted).
+    Escaped = 3,
+    /// An integer of at most 18 digits.
+    Int = 4,
+    /// A number with a fraction or an exponent.
+    Float = 5,
+    /// `true`.
+    True = 6,
+    /// `false`.
+    False = 7,
+}
+
+const TAGS: [Tag; 8] =
+    [Tag::Absent, Tag::Null, Tag::Text, Tag::Escaped, Tag::Int, Tag::Float, Tag::True, Tag::False];
+
+/// A value, and where its text is. 32 bits of position, 29 of length, 3 of [`Tag`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token(u64);
+
+impl Token {
+    const ABSENT: Self = Self(0);
+
+    #[inline(always)]
+    fn new(tag: Tag, start: usize, end: usize) -> Self {
+        Self(start as u64 | ((end - start) as u64) << 32 | (tag as u64) << 61)
+    }
+
+    /// What it is.
+    #[inline(always)]
+    pub fn tag(self) -> Tag {
+        TAGS[(self.0 >> 61) as usize]
+    }
+
+    /// Position of the first byte.
+    #[inline(always)]
+    pub fn start(self) -> usize {
+        (self.0 & 0xffff_ffff) as usize
+    }
+
+    /// Length in bytes.
+    #[inline(always)]
+    pub fn len(self) -> usize {
+        (self.0 >> 32) as usize & crate::cells::MAX_SPAN
+    }
+}
+
+/// The tokens of a block. Buffers are kept and used again.
+#[derive(Debug, Default)]
+pub struct Tokens {
+    /// Row after row, one for each key.
+    tokens: Vec<Token>,
+    width: usize,
+    /// The place in [`Lookups`] of each key of the line before, in order.
+    order: Vec<usize>,
+}
+
+impl Tokens {
+    /// Makes room for `rows` lines.
+    pub fn begin(&mut self, rows: usize, lookups: &Lookups) {
+        self.width = lookups.keys.len();
+        self.tokens.clear();
+        self.tokens.resize(rows * self.width, Token::ABSENT);
+    }
+
+    /// What stands in line `row` under key `column`.
+    #[inline(always)]
+    pub fn of(&self, row: usize, column: usize) -> Token {
+        self.tokens[row * self.width + column]
+    }
+}
+
+/// The keys that are looked up.
+#[derive(Debug)]
+pub struct Lookups {
+    keys: Vec<Key>,
+}
+
+#[derive(Debug)]
+struct Key {
+    name: Box<[u8]>,
+    /// `"name":`, as it mostly stands in a line; empty where a quote may stand there in more than one way.
+    quoted: Box<[u8]>,
+}
+
+impl Lookups {
+    /// The keys of a plan.
+    #[must_use]
+    pub fn new(names: &[String]) -> Self {
+        let key = |name: &String| {
+            let plain = !name.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+            let quoted = if plain { format!("\"{name}\":") } else { String::new() };
+            Key { name: name.as_bytes().into(), quoted: quoted.into_bytes().into() }
+        };
+        Self { keys: names.iter().map(key).collect() }
+    }
+
+    /// The length of key `guess` with its quotes and colon, if that is what `text` begins with.
+    #[inline(always)]
+    fn matches(&self, guess: usize, text: &[u8]) -> Option<usize> {
+        let quoted = &*self.keys.get(guess)?.quoted;
+        let len = quoted.len();
+        let same = match len {
+            // Two overlapping halves cost less than a call.
+            8..=16 => {
+                let eight = |of: &[u8], at: usize| of.get(at..)?.first_chunk().copied().map(u64::from_le_bytes);
+                eight(text, 0)? == eight(quoted, 0)? && eight(text, len - 8)? == eight(quoted, len - 8)?
+            }
+            4..8 => {
+                let four = |of: &[u8], at: usize| of.get(at..)?.first_chunk().copied().map(u32::from_le_bytes);
+                four(text, 0)? == four(quoted, 0)? && four(text, len - 4)? == four(quoted, len - 4)?
+            }
+            0 => false,
+            _ => text.starts_with(quoted),
+        };
+        same.then_some(len)
+    }
+
+    fn find(&self, name: &[u8]) -> Option<usize> {
+        self.keys.iter().position(|key| *key.name == *name)
+    }
+}
+
+/// Reads the line `data[start..end]`, which is UTF-8. Returns false where Pydantic has to read it.
+#[inline(always)]
+pub fn parse(
+    data: &[u8],
+    (start, end): (usize, usize),
+    row: usize,
+    lookups: &Lookups,
+    tokens: &mut Tokens,
+    undone: &mut Vec<u8>,
+) -> bool {
+    let first = row * tokens.width;
+    let line = Line { line: &data[start..end], start, lookups };
+    line.parse(&mut tokens.tokens[first..first + tokens.width], &mut tokens.order, undone).is_some()
+}
+
+struct Line<'a> {
+    line: &'a [u8],
+    /// Its position in the block.
+    start: usize,
+    lookups: &'a Lookups,
+}
+
+impl Line<'_> {
+    #[inline(always)]
+    fn parse(&self, slots: &mut [Token], order: &mut Vec<usize>, undone: &mut Vec<u8>) -> Option<()> {
+        let line = self.line;
+        let mut at = space(line, 0);
+        if line.get(at)? != &b'{' {
+            return None;
+        }
+        at = space(line, at + 1);
+        if line.get(at)? == &b'}' {
+            return self.finish(at + 1);
+        }
+        let mut place = 0;
+        loop {
+            let (wanted, value_at) = self.key(at, place, order, undone)?;
+            place += 1;
+            let (found, after) = value(line, value_at)?;
+            self.store(found, value_at, after, wanted.map(|wanted| &mut slots[wanted]), undone)?;
+            at = space(line, after);
+            match line.get(at)? {
+                b',' => at = space(line, at + 1),
+                b'}' => return self.finish(at + 1),
+                _ => return None,
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn finish(&self, at: usize) -> Option<()> {
+        (space(self.line, at) == self.line.len()).then_some(())
+    }
+
+    /// The key at `at`: its place in the lookups, if it has one, and the position of its value.
+    #[inline(always)]
+    fn key(
+        &self,
+        at: usize,
+        place: usize,
+        order: &mut Vec<usize>,
+        undone: &mut Vec<u8>,
+    ) -> Option<(Option<usize>, usize)> {
+        if let Some(&guess) = order.get(place) {
+            if let Some(len) = self.lookups.matches(guess, &self.line[at..]) {
+                return Some((Some(guess), space(self.line, at + len)));
+            }
+        }
+        self.other_key(at, place, order, undone)
+    }
+
+    fn other_key(
+        &self,
+        at: usize,
+        place: usize,
+        order: &mut Vec<usize>,
+        undone: &mut Vec<u8>,
+    ) -> Option<(Option<usize>, usize)> {
+        let line = self.line;
+        if line.get(at)? != &b'"' {
+            return None;
+        }
+        let (end, escaped) = text(line, at + 1)?;
+        let name = &line[at + 1..end];
+        let wanted = if escaped {
+            let begin = undone.len();
+            unescape(name, undone)?;
+            let wanted = self.lookups.find(&undone[begin..]);
+            undone.truncate(begin);
+            wanted
+        } else {
+            self.lookups.find(name)
+        };
+        if order.len() <= place {
+            order.resize(place + 1, usize::MAX);
+        }
+        order[place] = wanted.unwrap_or(usize::MAX);
+        let at = space(line, end + 1);
+        (line.get(at)? == &b':').then(|| (wanted, space(line, at + 1)))
+    }
+
+    #[inline(always)]
+    fn store(
+        &self,
+        found: Value,
+        from: usize,
+        to: usize,
+        slot: Option<&mut Token>,
+        undone: &mut Vec<u8>,
+    ) -> Option<()> {
+        let token = |tag, from: usize, to: usize| Token::new(tag, self.start + from, self.start + to);
+        let made = match found {
+            Value::Text(end, false) => token(Tag::Text, from + 1, end),
+            Value::Text(end, true) => {
+                let begin = undone.len();
+                unescape(&self.line[from + 1..end], undone)?;
+                if slot.is_none() {
+                    undone.truncate(begin);
+                }
+                Token::new(Tag::Escaped, begin, undone.len())
+            }
+            Value::Int => token(Tag::Int, from, to),
+            Value::Float => token(Tag::Float, from, to),
+            Value::True => token(Tag::True, from, to),
+            Value::False => token(Tag::False, from, to),
+            Value::Null => token(Tag::Null, from, to),
+            Value::Nested | Value::MinusZero if slot.is_some() => return None,
+            Value::Nested | Value::MinusZero => return Some(()),
+        };
+        if let Some(slot) = slot {
+            *slot = made;
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lookups, Tag, Tokens, parse};
+
+    fn read(line: &str) -> Option<Vec<(Tag, String)>> {
+        let lookups = Lookups::new(&["a".into(), "b c".into(), "q\"".into()]);
+        let (mut tokens, mut undone) = (Tokens::default(), Vec::new());
+        // A line before, so that orders are guessed.
+        let data = format!("{{\"a\":0,\"b c\":0}}\n{line}\n");
+        let first = data.find('\n').expect("a line end");
+        tokens.begin(2, &lookups);
+        assert!(parse(data.as_bytes(), (0, first), 0, &lookups, &mut tokens, &mut undone));
+        let whole = (first + 1, data.len() - 1);
+        if !parse(data.as_bytes(), whole, 1, &lookups, &mut tokens, &mut undone) {
+            return None;
+        }
+        let text = |column| {
+            let token = tokens.of(1, column);
+            let from: &[u8] = if token.tag() == Tag::Escaped { &undone } else { data.as_bytes() };
+            let bytes = &from[token.start()..token.start() + token.len()];
+            (token.tag(), String::from_utf8(bytes.to_vec()).expect("UTF-8"))
+        };
+        Some((0..3).map(text).collect())
+    }
+
+    #[test]
+    fn tokens_of_lines() {
+        let absent = (Tag::Absent, String::new());
+        let is = |tag, text: &str| (tag, text.to_owned());
+        for (line, expected) in [
+            ("{}", vec![absent.clone(), absent.clone(), absent.clone()]),
+            (r#"{"a":1,"b c":"x"}"#, vec![is(Tag::Int, "1"), is(Tag::Text, "x"), absent.clone()]),
+            (r#" { "b c" : null , "a" : 2.50 } "#, vec![is(Tag::Float, "2.50"), is(Tag::Null, "null"), absent.clone()]),
+            (r#"{"q\"":true,"\u0061":"\n","z":[{}],"a b":-0}"#, vec![is(Tag::Escaped, "\n"), absent.clone(), is(Tag::True, "true")]),
+            (r#"{"a":1,"a":"two"}"#, vec![is(Tag::Text, "two"), absent.clone(), absent.clone()]),
+        ] {
+            assert_eq!(read(line), Some(expected), "{line}");
+        }
+        for line in [
+            "", "[]", "1", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{\"a\":1}}", "{\"a\":1}x", "{\"a\":[]}",
+            "{\"a\":-0}", "{\"a\":\"\\ud800\"}", "{\"z\":\"\\ud800\"}", "{\"a\" 1}", "{\"a\":1 \"b c\":2}", "{\"a\":01}", "{,}", "{\"a\":nan}",
+        ] {
+            assert_eq!(read(line), None, "{line}");
+        }
+    }
+}
