@@ -37,11 +37,13 @@ RIVALS = (
     "pydantic_loop",
     "frictionless_report",
 )
+LINES = ("msgspec_jsonl", "pydantic_jsonl")
+"""The rivals on JSON Lines."""
 ONLY = {"flights": ("pydantic_loop",)}
 """Workloads that not every rival has a schema for."""
 SLOW = {"frictionless_report": 100_000}
 """The most records that a rival is given; it is compared with thresher on as many."""
-SAME_BYTES = ("pydantic_loop", "msgspec_loop")
+SAME_BYTES = ("pydantic_loop", "msgspec_loop", "pydantic_jsonl")
 """Rivals whose accepted file must be the same as thresher's, byte for byte."""
 
 
@@ -68,11 +70,11 @@ class Measured(NamedTuple):
         return self.median / self.ours
 
 
-def source(directory: Path, workload: str, records: int, bad: float, errors: int) -> Path:
-    """Return the file of a workload."""
+def source(directory: Path, workload: str, records: int, bad: float, errors: int, lines: bool) -> Path:
+    """Return the file of a workload, CSV or JSON Lines."""
     if workload == "flights":
         return flights.write(directory / "flights.csv")
-    return data.cached(directory, workload, records, bad=bad, errors=errors)
+    return data.cached(directory, workload, records, bad=bad, errors=errors, format="jsonl" if lines else "csv")
 
 
 def measure(rival: str, workload: str, path: Path, directory: Path, transform: bool) -> dict[str, Any]:
@@ -83,7 +85,7 @@ def measure(rival: str, workload: str, path: Path, directory: Path, transform: b
         command.append("--transform")
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    accepted = directory / "accepted.csv"
+    accepted = directory / f"accepted{path.suffix}"
     figures["digest"] = hashlib.sha256(accepted.read_bytes()).hexdigest() if accepted.exists() else ""
     return figures
 
@@ -192,7 +194,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Compare, as the command line says."""
     parser = argparse.ArgumentParser(prog="python -m benches.compare", description="thresher beside its rivals.")
     parser.add_argument("--workloads", nargs="+", default=["readings", "orders"], choices=[*data.WORKLOADS, "flights"])
-    parser.add_argument("--rivals", nargs="+", default=list(RIVALS), choices=RIVALS)
+    parser.add_argument("--rivals", nargs="+", choices=[*RIVALS, *LINES], help="default: all that read the format")
+    parser.add_argument("--format", default="csv", choices=["csv", "jsonl"], help="of the files (default csv)")
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--bad", type=float, default=0.01, help="share of bad records (default 0.01)")
     parser.add_argument("--errors", type=int, default=1, help="errors in each bad record (default 1)")
@@ -202,17 +205,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, default=ROOT / "benches/results", help="for the table and the plot")
     given = parser.parse_args(arguments)
 
+    lines = given.format == "jsonl"
+    if lines and "flights" in given.workloads:
+        parser.error("flights is CSV only")
+    able = LINES if lines else RIVALS
+    chosen = able if given.rivals is None else given.rivals
+    if not set(chosen) <= set(able):
+        parser.error(f"on {given.format} the rivals are {', '.join(able)}")
     scratch = given.directory / "out"
     results: dict[str, list[Measured]] = {}
     for workload in given.workloads:
         groups: dict[int, list[str]] = {}
-        for rival in given.rivals:
-            if rival in ONLY.get(workload, RIVALS):
+        for rival in chosen:
+            if rival in ONLY.get(workload, able):
                 groups.setdefault(min(given.records, SLOW.get(rival, given.records)), []).append(rival)
         for records, rivals in sorted(groups.items(), reverse=True):
-            path = source(given.directory, workload, records, given.bad, given.errors)
+            path = source(given.directory, workload, records, given.bad, given.errors, lines)
             read = f"{path.stat().st_size / 1e6:.1f} MB"
             title = f"{workload}, {read}" if workload == "flights" else f"{workload}, {records:,} records, {read}"
+            if lines:
+                title += " of JSON Lines"
             if workload != "flights" and given.bad != 0.01:
                 title += f", {given.bad:.0%} bad with {given.errors} errors each"
             if given.transform:

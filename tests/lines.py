@@ -15,10 +15,14 @@ from model_files import DrawnField, DrawnModel, cell
 __all__ = ["accepted_and_rejects", "random_lines"]
 
 VALUES = [
-    "null", "true", "false", "0", "-0", "1", "2", "-7", "1.0", "1.5", "-0.0", "1e5", "1E-7", "1e400", "12345678901234567890", "NaN",
-    "-Infinity", "[]", "{}", "[1,2]", '{"a":1,"a":2.50}', '""', '"\\u0031"', '"\\ud83d\\ude00"', '"\\ud800"', '"a\\tb"', "01", "1.", "nul",
+    "null", "true", "false", "0", "-0", "1", "2", "-7", "1.0", "1.5", "-0.0", "1e5", "1E-7", "1e400",
+    "12345678901234567890", "NaN", "-Infinity", "[]", "{}", "[1,2]", '{"a":1,"a":2.50}', '""', '"\\u0031"',
+    '"\\ud83d\\ude00"', '"\\ud800"', '"a\\tb"', "01", "1.", "nul",
 ]  # fmt: skip
-"""JSON texts that any field may get, some of which are no JSON."""
+"""JSON texts that any field may get, the last three of which are no JSON."""
+
+PIECES = [b'"', b"{", b"}", b",", b":", b"\\", b" ", b"\t", b"\x00", b"1", b"e"]
+"""What a line is damaged with."""
 
 
 def random_lines(drawn: DrawnModel, rng: random.Random, records: int) -> bytes:
@@ -83,7 +87,7 @@ def _damaged(line: bytes, rng: random.Random) -> bytes:
         elif how == 2:
             line = line[:place]
         elif how == 3:
-            line = line[:place] + rng.choice([b'"', b"{", b"}", b",", b":", b"\\", b" ", b"\t", b"\x00", b"1", b"e"]) + line[place:]
+            line = line[:place] + rng.choice(PIECES) + line[place:]
         else:
             line = line[:place] + line[place // 2 :]
     return line

@@ -2,9 +2,10 @@
 
     python -m benches.rivals.pydantic_loop orders orders.csv out/ [--transform]
 
-Enters: a workload's name, its CSV file, a directory. Leaves: ``accepted.csv`` and, where the rival can tell reasons,
-``rejects.*`` in that directory; on standard output one JSON line with the rival's name, its own seconds (imports and
-the building of the schema not counted), the records it accepted and rejected, and the peak of its memory.
+Enters: a workload's name, its CSV file (of those whose name ends in ``jsonl`` its JSON Lines), a directory. Leaves:
+``accepted.csv`` (or ``accepted.jsonl``) and, where the rival can tell reasons, ``rejects.*`` in that directory; on
+standard output one JSON line with the rival's name, its own seconds (imports and the building of the schema not
+counted), the records it accepted and rejected, and the peak of its memory.
 
 Every rival does the same work on the same input: it validates each record against the workload's schema, and writes
 the accepted ones in their order. With ``--transform`` it writes what the workload's transform makes of them:

@@ -31,7 +31,8 @@ def prepare(workload: str, source: Path, directory: Path, transform: bool) -> Ru
         "null_values": NULL_VALUES[workload],
         "workers": int(os.environ.get("THRESHER_BENCH_WORKERS", "0")),
     }
-    accepted, rejects = directory / "accepted.csv", directory / "rejects.jsonl"
+    # As the source is written: .csv or .jsonl.
+    accepted, rejects = directory / f"accepted{source.suffix}", directory / "rejects.jsonl"
 
     def run() -> Counts:
         result = pipeline.process(source, output=accepted, rejects=rejects, **settings)

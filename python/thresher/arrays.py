@@ -10,11 +10,15 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, get_args
 
+from thresher import plan
+from thresher.columns import DEFAULT, VALUE, Columns, Piece
+from thresher.engine import Kept
+
 if TYPE_CHECKING:
     import numpy as np
     from pydantic import BaseModel
 
-__all__ = ["array_of", "lists", "to_arrays"]
+__all__ = ["array_of", "kept_arrays", "lists", "to_arrays"]
 
 DTYPES: dict[type, str] = {
     bool: "bool",
@@ -25,6 +29,14 @@ DTYPES: dict[type, str] = {
     dt.timedelta: "timedelta64[us]",
 }
 """The array type of each exact Python type; any other type, an Enum of ints included, becomes objects."""
+
+NUMBERS: dict[type, tuple[type, str, str]] = {
+    plan.Bool: (bool, "int64", "bool"),
+    plan.Int: (int, "int64", "int64"),
+    plan.Float: (float, "float64", "float64"),
+    plan.TimeDelta: (dt.timedelta, "int64", "timedelta64[us]"),
+}
+"""For kinds that the Rust engine keeps as 64 bits: the type of their values, of the bits, and of the array."""
 
 INT64 = range(-(1 << 63), 1 << 63)
 
@@ -41,6 +53,52 @@ def to_arrays(schema: type[BaseModel], records: Iterable[Any]) -> dict[str, np.n
     """
     hints = {name: _hint(info.annotation) for name, info in schema.model_fields.items()}
     return {name: array_of(column, hints.get(name)) for name, column in lists(schema, records).items()}
+
+
+def kept_arrays(schema: type[BaseModel], kept: Kept) -> dict[str, np.ndarray[Any, Any]]:
+    """Return the same of records that an engine kept; numbers are handed over without an object for each.
+
+    Args:
+        schema: the model of the records.
+        kept: the records.
+    """
+    if not (isinstance(kept, Columns) and kept.by_column):
+        return to_arrays(schema, kept.instances())
+    made = {}
+    for name, info in schema.model_fields.items():
+        pieces = kept.column(name)
+        array = _numbers(pieces)
+        if array is None:
+            array = array_of([value for piece in pieces for value in piece.values()], _hint(info.annotation))
+        made[name] = array
+    return made
+
+
+def _numbers(pieces: list[Piece]) -> np.ndarray[Any, Any] | None:
+    """Return a column of numbers; None where it has others, or values that Pydantic made."""
+    import numpy as np
+
+    types = {type(piece.kind) for piece in pieces}
+    name = NUMBERS.get(types.pop()) if len(types) == 1 else None
+    if name is None or any(piece.whole or piece.asked for piece in pieces):
+        return None
+    kind, stored, dtype = name
+    found = np.concatenate([np.frombuffer(piece.numbers, dtype=stored) for piece in pieces])
+    array = (found == 1) if kind is bool else found.view(dtype)
+    marks = np.frombuffer(b"".join(piece.marks for piece in pieces), dtype=np.uint8)
+    null = marks != VALUE
+    if not null.any():
+        return array
+    array = array.copy()
+    array[null] = np.zeros((), dtype=dtype)[()]
+    if (marks == DEFAULT).any():
+        default = next(piece for piece in pieces if bytes([DEFAULT]) in piece.marks).default()
+        if default is not None:
+            if type(default) is not kind or (kind is int and default not in INT64):
+                return None
+            array[marks == DEFAULT] = default
+            null &= marks != DEFAULT
+    return np.ma.MaskedArray(array, mask=null) if null.any() else array
 
 
 def lists(schema: type[BaseModel], records: Iterable[Any]) -> dict[str, list[Any]]:

@@ -1,8 +1,8 @@
 """Arrow: accepted records enter, a table of Arrow leaves, with a column for each field.
 
 The type of a column follows from the annotation of its field, whatever the engine. Values that do not fit it (text in
-an ``int | str``, NaN in a Decimal) make it a column of the texts that a CSV file would hold. Never changes a value. PyArrow
-is imported when this is used.
+an ``int | str``, NaN in a Decimal) make it a column of the texts that a CSV file would hold. Never changes a value.
+PyArrow is imported when this is used.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from thresher.arrays import lists
-from thresher.arrow_types import Leaf, Nested, type_of
+from thresher.arrow_types import Leaf, Nested, annotated, type_of
 from thresher.columns import Columns
 from thresher.encode import cell_text
 from thresher.engine import Kept
@@ -74,7 +74,7 @@ def table(schema: type[BaseModel], kept: Kept, what: str) -> pa.Table:
         ConfigurationError: PyArrow is not installed.
     """
     arrow = pyarrow(what)
-    fields = {name: info.annotation for name, info in schema.model_fields.items()}
+    fields = annotated(schema)
     made: dict[str, Any] = {}
     if isinstance(kept, Columns) and kept.by_column:
         from thresher.arrow_buffers import chunked

@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Literal, NewType, TypeAliasType, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
-__all__ = ["Leaf", "Nested", "type_of"]
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["Leaf", "Nested", "annotated", "type_of"]
 
 KINDS = (bool, int, float, str, bytes, dt.datetime, dt.date, dt.time, dt.timedelta, Decimal)
 
@@ -45,6 +48,16 @@ class Nested:
     """Returns the type of Arrow, given the module."""
     plain: Callable[[Any], Any]
     """Returns a value as Arrow takes it."""
+
+
+def annotated(schema: type[BaseModel]) -> dict[str, Any]:
+    """Return the annotation of each field of a model, with its metadata."""
+    # A model that only others hold may still have names of types in place of types.
+    schema.model_rebuild(raise_errors=False)
+    return {
+        name: Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+        for name, info in schema.model_fields.items()
+    }
 
 
 def type_of(annotation: Any) -> Leaf | Nested | None:
@@ -158,7 +171,7 @@ def _fields(annotation: Any) -> dict[str, Any] | None:
     if issubclass(annotation, BaseModel) and not issubclass(annotation, RootModel):
         if annotation.model_config.get("extra") == "allow":
             return None
-        return {name: Annotated[info.annotation, info] for name, info in annotation.model_fields.items()}
+        return annotated(annotation)
     if dataclasses.is_dataclass(annotation):
         hints = _hints(annotation)
         return {field.name: hints[field.name] for field in dataclasses.fields(annotation)}

@@ -1,7 +1,7 @@
 """Columns: accepted records as the Rust engine keeps them enter, instances of the model leave when somebody looks.
 
-Builds what Pydantic would have built, from values that the engine parsed; never validates. The layout of a chunk is that
-of ``rust/core/src/keep.rs``.
+Builds what Pydantic would have built, from values that the engine parsed; or gives the values of one field, as they
+are kept. Never validates. The layout of a chunk is that of ``rust/core/src/keep.rs``.
 """
 
 from __future__ import annotations
@@ -144,9 +144,9 @@ class _Builder:
         self._names = [field.name for field in compiled.fields]
         self._extra = compiled.extra == "allow"
         self._post_init = bool(getattr(self._model, "__pydantic_post_init__", None))
-        native = plan.route == "native"
+        fields = plan.fields if plan.route == "native" else []
         self._keys = self._names + [field.name for field in plan.fields[self._known :]]
-        self._columns = [_Values(field, at, compiled, objects) for at, field in enumerate(plan.fields)] if native else []
+        self._columns = [_Values(field, at, compiled, objects) for at, field in enumerate(fields)]
 
     def piece(self, chunk: Chunk, name: str) -> Piece:
         """Return the values of one field in a chunk."""
@@ -282,11 +282,13 @@ class _Default:
 
 
 def _moment(text: str) -> datetime.datetime:
-    return _zoned(datetime.datetime.fromisoformat(text))
+    moment: datetime.datetime = _zoned(datetime.datetime.fromisoformat(text))
+    return moment
 
 
 def _clock(text: str) -> datetime.time:
-    return _zoned(datetime.time.fromisoformat(text))
+    clock: datetime.time = _zoned(datetime.time.fromisoformat(text))
+    return clock
 
 
 def _zoned(value: Any) -> Any:

@@ -11,6 +11,14 @@ from thresher.errors import ConfigurationError, closest
 
 __all__ = ["Config"]
 
+_LARGEST = 1 << 28
+
+_RANGES = {"max_record_bytes": (1, _LARGEST), "workers": (0, 256), "block_bytes": (1, _LARGEST)}
+"""The least and the greatest value of a setting: beyond, memory or the positions of the engine do not suffice."""
+
+_NAMES = ("output", "rejects", "report", "schema", "config")
+"""What else may be given by name where settings are: a misspelt one is told from a misspelt setting."""
+
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings of a run; every one of them can be given to :func:`thresher.process` by name."""
@@ -56,6 +64,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work."""
+        for name, kind in (("delimiter", str), ("encoding", str), *((name, int) for name in _RANGES)):
+            if not isinstance(getattr(self, name), kind):
+                raise ConfigurationError(f"{name} must be of type {kind.__name__}, not {getattr(self, name)!r}")
         if self.delimiter != "auto":
             usable = len(self.delimiter) == 1 and self.delimiter.isascii() and self.delimiter not in '"\r\n\x00'
             if not usable:
@@ -63,10 +74,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                     f"delimiter {self.delimiter!r} cannot be used: give one ASCII character other than a quote "
                     "or a line end, or 'auto'"
                 )
-        for name, least in (("max_record_bytes", 1), ("workers", 0), ("block_bytes", 1)):
+        for name, (least, most) in _RANGES.items():
             value = getattr(self, name)
-            if value < least:
-                raise ConfigurationError(f"{name} must be at least {least}, not {value}")
+            if not least <= value <= most:
+                raise ConfigurationError(f"{name} must be from {least:,} to {most:,}, not {value:,}")
         if self.max_bytes is not None and self.max_bytes < 1:
             raise ConfigurationError(f"max_bytes must be at least 1, not {self.max_bytes}")
         if self.encoding != "utf-8":
@@ -97,7 +108,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return count
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], base: Config | None = None) -> Config:
+    def from_settings(cls, settings: Mapping[str, Any], base: Config | Mapping[str, Any] | None = None) -> Config:
         """Return ``base`` (default: the defaults) with ``settings`` in place of its own.
 
         Raises:
@@ -106,10 +117,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         known = cls.__struct_fields__
         for name in settings:
             if name not in known:
-                raise ConfigurationError(f"there is no setting {name!r}{closest(name, known)}")
+                raise ConfigurationError(f"there is no setting {name!r}{closest(name, (*known, *_NAMES))}")
+        if isinstance(base, Mapping):
+            base = cls.from_settings(base)
         values = msgspec.structs.asdict(base) if base is not None else {}
         values.update(settings)
         try:
             return msgspec.convert(values, cls)
         except msgspec.ValidationError as error:
-            raise ConfigurationError(f"a setting has the wrong type: {error}") from None
+            raise ConfigurationError(f"a setting cannot be used: {error}") from None

@@ -1,8 +1,7 @@
-"""Opened: the first bytes of one opened source enter, its header leaves, and then what the engine is given. JSON Lines
-have no header.
+"""Opened: the first bytes of one opened source enter, its header leaves, and then what the engine is given.
 
-Reads no further than the header, or the sample that inference wants, and hands on what it has read. Never looks at a
-schema, and never opens anything.
+JSON Lines have no header. Reads no further than the header, or the sample that inference wants, and hands on what it
+has read. Never looks at a schema, and never opens anything.
 """
 
 from __future__ import annotations
@@ -107,6 +106,11 @@ class Opened:
         self._stopped = threading.Event()
         self.compression: Compression | None = None
         self.encoding = "utf-8"
+
+    @property
+    def fd(self) -> int | None:
+        """The descriptor of the source as it lies, where it has one."""
+        return self._fd
 
     def unpack(self, compression: Compression | None, encoding: str | None) -> None:
         """Decompress and decode the source from its beginning on; what was read of it so far is read again.

@@ -32,17 +32,16 @@ class Pipeline:
         config: the settings.
 
     Example:
-        >>> from typing import Annotated
         >>> from pydantic import BaseModel
-        >>> import thresher
         >>> class Order(BaseModel):
         ...     order_id: int
         ...     quantity: int
         ...     unit_price: float
         >>> class Line(BaseModel):
         ...     order_id: int
-        ...     total: Annotated[float, thresher.From("quantity * unit_price")]
-        >>> pipeline = Pipeline(Order, Line, where="quantity > 0", engine="python")
+        ...     total: float
+        >>> values = {"total": "quantity * unit_price"}
+        >>> pipeline = Pipeline(Order, Line, where="quantity > 0", values=values, engine="python")
         >>> list(pipeline.process(b"order_id,quantity,unit_price\n1,2,0.5\n2,0,3\n").records())
         [Line(order_id=1, total=1.0)]
     """

@@ -293,8 +293,8 @@ class InputValue(msgspec.Struct, frozen=True):
     """Position in :attr:`Plan.fields`."""
     type: Literal["bool", "int", "float", "str", "date", "datetime", "timedelta"]
     default: Const | None
-    """The value of the field's default, where a null cell means that; where it does and this is None, the record is
-    unsure."""
+    """The value of the field's default, where a null cell means that. It may be of another type, as Pydantic does not
+    validate it; where it is none that the plan can have, this is None and the record is unsure."""
 
 
 class OutputValue(msgspec.Struct, frozen=True):

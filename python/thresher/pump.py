@@ -15,6 +15,7 @@ from types import TracebackType
 import msgspec
 
 from thresher.engine import Source
+from thresher.errors import FileError
 from thresher.stream import Read
 
 __all__ = ["Pump"]
@@ -46,10 +47,22 @@ class Pump:
         self._over = False
 
     def carry(self, source: Source) -> Source:
-        """Return the source with a descriptor in place of its ``read``; any other source as it is."""
+        """Return the source with a descriptor in place of its ``read``; any other source as it is.
+
+        Raises:
+            FileError: too many files are open.
+        """
         if source.read is None:
             return source
-        out, into = os.pipe()
+        try:
+            out, into = os.pipe()
+        except OSError as error:
+            raise FileError(
+                f"{source.name!r} cannot be read beside the others: {error.strerror}; raise `ulimit -n`, or name fewer "
+                "files at once",
+                errno=error.errno,
+                filename=source.name,
+            ) from error
         self._pipes.append(out)
         self._queue.append((source.read, into))
         return msgspec.structs.replace(source, read=None, fd=out)

@@ -17,6 +17,9 @@ from thresher.report import ErrorCount, Report
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
     from pydantic import BaseModel
 
     from thresher.schema.draft import Inferred
@@ -121,9 +124,73 @@ class Result:
             ImportError: NumPy is not installed.
         """
         kept = self._in_memory("to_numpy()")
-        from thresher.arrays import to_arrays
+        from thresher.arrays import kept_arrays
 
-        return to_arrays(self._schema, kept.instances())
+        return kept_arrays(self._schema, kept)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the accepted records as a table of Arrow, with a column for each field.
+
+        bool, int, float, str, bytes, date, datetime, time, timedelta and Decimal become ``bool``, ``int64``,
+        ``double``, ``string``, ``binary``, ``date32[day]``, ``timestamp[us]`` (``tz=UTC`` where the values have a time
+        zone), ``time64[us]``, ``duration[us]`` and ``decimal128``; a Literal or Enum the type of its values; lists,
+        sets, models, TypedDicts and dicts become lists, structs and maps. Any other field, and one whose values do not
+        fit, becomes the text that a CSV file would hold. Both engines give the same.
+
+        Raises:
+            ConfigurationError: PyArrow is not installed, or the records went to an output and are not in memory.
+        """
+        return self._arrow("to_arrow()")
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return the records of :meth:`to_arrow` as a stream of Arrow's C interface.
+
+        So that ``polars.DataFrame(result)``, ``pyarrow.table(result)`` and other libraries take a result as it is.
+
+        Args:
+            requested_schema: a capsule with the schema that is wanted; None: that of :meth:`to_arrow`.
+
+        Raises:
+            ConfigurationError: PyArrow is not installed, or the records went to an output and are not in memory.
+        """
+        stream: object = self._arrow("the Arrow stream").__arrow_c_stream__(requested_schema)
+        return stream
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the records of :meth:`to_arrow` as a DataFrame of Polars.
+
+        Raises:
+            ConfigurationError: Polars or PyArrow is not installed, or the records are not in memory.
+        """
+        table = self._arrow("to_polars()")
+        try:
+            import polars
+        except ModuleNotFoundError as error:
+            raise _missing("to_polars()", "Polars", "polars", error) from None
+        frame: pl.DataFrame = polars.DataFrame(table)
+        return frame
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the records of :meth:`to_arrow` as a DataFrame of pandas, with types of Arrow.
+
+        So an int beside a None stays an int, and a date a date. ``to_arrow().to_pandas()`` gives types of NumPy.
+
+        Raises:
+            ConfigurationError: pandas or PyArrow is not installed, or the records are not in memory.
+        """
+        table = self._arrow("to_pandas()")
+        try:
+            import pandas
+        except ModuleNotFoundError as error:
+            raise _missing("to_pandas()", "pandas", "pandas", error) from None
+        frame: pd.DataFrame = table.to_pandas(types_mapper=pandas.ArrowDtype)
+        return frame
+
+    def _arrow(self, what: str) -> pa.Table:
+        kept = self._in_memory(what)
+        from thresher.arrow import table
+
+        return table(self._schema, kept, what)
 
     def raise_for_rejects(self, limit: int | str = 0) -> None:
         """Raise where more records were rejected than ``limit``.
@@ -164,3 +231,10 @@ class Result:
                 f"{what} needs the accepted records in memory, and they went {where}; or leave output= out"
             )
         return self._kept
+
+
+def _missing(what: str, name: str, extra: str, error: ModuleNotFoundError) -> Exception:
+    """Return what to raise where an optional library is not installed; what it lacks itself is another matter."""
+    if error.name != extra:
+        return error
+    return ConfigurationError(f"{what} needs {name}, which is not installed: install thresher[{extra}]")

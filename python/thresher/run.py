@@ -93,7 +93,7 @@ def run(
         job = _job(plans, targets, config)
         sampled = Sample() if sample_rejects and targets.rejects is None else None
         pump = Pump(lambda: _stop(opened))
-        with Sinks(targets, sources) as sinks, sampled or nullcontext(), pump:
+        with Sinks(targets, _as_they_lie(sources, opened)) as sinks, sampled or nullcontext(), pump:
             sinks.write_headers(*_header_lines(plans, targets))
             carried = [pump.carry(source) for source in sources]
             pump.start()
@@ -175,10 +175,10 @@ def _refuse_unknown_columns(compiled: Compiled, plans: Sequence[Plan], targets: 
     if targets.accepted is None or targets.accepted.format == "jsonl" or all(plan.format == "csv" for plan in plans):
         return
     if compiled.extra == "allow" or compiled.outputs is None:
-        what = "is no object with fields" if compiled.outputs is None else "keeps keys that it does not name (extra='allow')"
+        why = "is no object with fields" if compiled.outputs is None else "keeps any other key (extra='allow')"
         raise ConfigurationError(
-            f"the model {compiled.schema.__qualname__} {what}, so that the columns of {targets.accepted.name!r} are not "
-            "known: write .jsonl, or name the columns in an output schema"
+            f"the model {compiled.schema.__qualname__} {why}, so that the columns of {targets.accepted.name!r} are "
+            "not known: write .jsonl, or name the columns in an output schema"
         )
 
 
@@ -194,10 +194,22 @@ def _header_lines(plans: Sequence[Plan], targets: Targets) -> tuple[bytes, bytes
         lines = {csv_line(plan.keys, delimiter): None for plan in plans}
         accepted = _only(list(lines), targets.accepted.name)
     if targets.rejects is not None and targets.rejects.format == "csv":
-        added = ["_record", "_line", "_errors"]
-        lines = {csv_line([c.name for c in plan.columns] + added, plan.delimiter): None for plan in plans}
+        lines = {csv_line(_with_reasons([c.name for c in plan.columns]), plan.delimiter): None for plan in plans}
         rejects = _only(list(lines), targets.rejects.name)
     return accepted, rejects
+
+
+def _with_reasons(columns: list[str]) -> list[str]:
+    """Return the columns of a rejects file: those of the source, and three that none of them is named as.
+
+    A file that was handed back has the three of its first round; those of the second are told apart by a number.
+    """
+    added = ["_record", "_line", "_errors"]
+    again = 1
+    while not set(columns).isdisjoint(added):
+        again += 1
+        added = [f"_record{again}", f"_line{again}", f"_errors{again}"]
+    return columns + added
 
 
 def _only(lines: list[bytes], name: str) -> bytes:
@@ -238,6 +250,12 @@ def _watch(
 def _stop(opened: Sequence[Opened]) -> None:
     for each in opened:
         each.stop()
+
+
+def _as_they_lie(sources: Sequence[engine.Source], opened: Sequence[Opened]) -> list[engine.Source]:
+    """Return the sources with the descriptors of their files, also where an engine is not to read these."""
+    pairs = zip(sources, opened, strict=True)
+    return [msgspec.structs.replace(source, fd=each.fd) for source, each in pairs]
 
 
 def _described(counts: list[SourceCount], opened: Sequence[Opened]) -> list[SourceCount]:

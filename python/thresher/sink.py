@@ -255,10 +255,12 @@ class Sinks:
         """Refuse an output that is one of the sources, under whatever name."""
         read: dict[tuple[int, int], str] = {}
         for source in self._sources:
-            if source.fd is not None:
-                status = os.fstat(source.fd)
-                if stat.S_ISREG(status.st_mode):
-                    read[status.st_dev, status.st_ino] = source.name
+            # By its name too: a compressed file and a file object are read through a pipe or a callable.
+            for where in (source.fd, source.name):
+                with suppress(OSError, ValueError):
+                    status = os.stat(where) if where is not None else None
+                    if status is not None and stat.S_ISREG(status.st_mode):
+                        read[status.st_dev, status.st_ino] = source.name
         for file in self._files.values():
             with suppress(OSError):
                 status = os.stat(file.real)

@@ -134,10 +134,14 @@ def read_fd(fd: int, name: str, n: int) -> bytes:
     Raises:
         FileError: it cannot be read.
     """
-    try:
-        return os.read(fd, n)
-    except OSError as error:
-        raise _unreadable(name, error) from error
+    while True:
+        try:
+            return os.read(fd, n)
+        except BlockingIOError:
+            # A descriptor that somebody has set not to wait: wait all the same.
+            select.select([fd], [], [])
+        except OSError as error:
+            raise _unreadable(name, error) from error
 
 
 def read_at(fd: int, name: str, start: int) -> Read:

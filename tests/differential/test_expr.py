@@ -111,7 +111,8 @@ def test_values_and_exceptions(text: str, seed: int) -> None:
     data = source(found)
     for engine in ENGINES:
         good, bad, _ = run(pipeline, data, engine, ".jsonl")
-        same(engine, good, [output.model_construct(out=value).model_dump_json(warnings="error") for value in values], values)
+        lines = [output.model_construct(out=value).model_dump_json(warnings="error") for value in values]
+        same(engine, good, lines, values)
         assert_rejects(engine, text, bad, wanted, found)
         if any(isinstance(value, float) for value in values):
             # JSON has no infinity, and CSV no difference between an empty text and None.
@@ -193,4 +194,6 @@ def assert_rejects(engine: str, text: str, bad: list[dict[str, Any]], wanted: li
 
 def test_the_scope_is_that_of_the_model() -> None:
     compiled = thresher.Pipeline(Row)._compiled
-    assert {name: of_annotation(info.annotation) for name, info in Row.model_fields.items()} == scope_of(compiled).fields
+    assert {name: of_annotation(info.annotation) for name, info in Row.model_fields.items()} == scope_of(
+        compiled
+    ).fields

@@ -48,8 +48,8 @@ def test_engines_and_pydantic_agree(drawn: DrawnModel, seed: int, block_bytes: i
         try:
             accepted, rejects, records = accepted_and_rejects(drawn.model, data)
         except Exception:
-            # A default that its own field cannot write, or a validator that crashes: nothing can be made of such a model,
-            # and nothing is.
+            # A default that its own field cannot write, or a validator that crashes: nothing can be made of such a
+            # model, and nothing is.
             for engine in ENGINES:
                 with tempfile.TemporaryDirectory() as folder, pytest.raises(thresher.DataProcessingError):
                     thresher.process(data, drawn.model, output=Path(folder, "a.jsonl"), engine=engine, **config)

@@ -32,6 +32,24 @@ class Crashing(BaseModel):
         return value // 0
 """
 
+OUTPUT = """
+from typing import Annotated
+from pydantic import BaseModel
+import thresher
+
+class Line(BaseModel):
+    order_id: int
+    total: Annotated[float, thresher.From("price * 2")]
+"""
+
+PIPELINE = """
+[pipeline.orders]
+schema = "shop:Order"
+where = "price > 2.5"
+select = ["order_id", "note"]
+from = { total = "price * 2" }
+"""
+
 ORDERS = "order_id,price,note\n1,2.5,a\ntwo,3,b\n3,free,\n4,4\n5,5,é\n"
 
 
@@ -327,6 +345,78 @@ class TestInterruptions:
             assert [path.name for path in small.iterdir()] == ["good.csv"]
         finally:
             subprocess.run(["umount", str(small)], check=True)
+
+
+class TestTransforms:
+    def test_options(self, folder: Path, engine: str) -> None:
+        done = _process(
+            "--where", "order_id > 1", "--check", "price < 100", "--select", "note, order_id",
+            "--set", "total=price * 2", "--set", "big=price == 5",
+            "-o", "good.csv", "--rejects", "bad.jsonl", "--engine", engine,
+        )  # fmt: skip
+        assert done.returncode == 0
+        assert (folder / "good.csv").read_text() == "note,order_id,total,big\né,5,10.0,true\n"
+        assert "accepted  1  to good.csv" in done.stderr
+        assert "filtered  1" in done.stderr
+        assert "rejected  3" in done.stderr
+
+    def test_an_output_schema(self, folder: Path, engine: str) -> None:
+        (folder / "out.py").write_text(OUTPUT)
+        done = _process("--output-schema", "out:Line", "-o", "-", "--engine", engine)
+        assert (done.returncode, done.stdout) == (0, '{"order_id":1,"total":5.0}\n{"order_id":5,"total":10.0}\n')
+        done = _process("--output-schema", "out:Line", "--set", "total=price", "-o", "-", "--engine", engine)
+        assert done.stdout == '{"order_id":1,"total":2.5}\n{"order_id":5,"total":5.0}\n'
+
+    def test_rejects_of_every_stage_are_told(self, engine: str) -> None:
+        done = _process("--check", "price < 3", "--set", "x=1 // (order_id - 1)", "--engine", engine)
+        assert done.returncode == 0
+        assert "1 x Check failed: price < 3 [check_failed]\n    first at orders.csv:6  {'price': 5.0}" in done.stderr
+        assert "1 x x: Division by zero in expression 1 // (order_id - 1): integer division" in done.stderr
+
+    @pytest.mark.parametrize("name", ["thresher.toml", "other.toml"])
+    def test_a_pipeline_of_a_file(self, folder: Path, name: str) -> None:
+        (folder / name).write_text(PIPELINE)
+        named = [] if name == "thresher.toml" else ["--config", name]
+        done = _run("process", "orders.csv", "--pipeline", "orders", *named, "-o", "-")
+        assert (done.returncode, done.stdout) == (0, '{"order_id":5,"note":"é","total":10.0}\n')
+        done = _run("process", "orders.csv", "--pipeline", "orders", *named, "--where", "order_id == 1", "-o", "-")
+        assert done.stdout == '{"order_id":1,"note":"a","total":5.0}\n'
+        done = _run("explain", "--pipeline", "orders", *named)
+        assert done.returncode == 0
+        assert "total     price * 2         float       native" in done.stdout
+
+    def test_without_a_schema_one_is_inferred(self) -> None:
+        done = _run("process", "orders.csv", "--where", "price is not None", "--select", "price", "-o", "-")
+        assert done.returncode == 0
+        assert "no schema was given" in done.stderr
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (
+                ["--where", "prize > 1"],
+                "Order has no field 'prize'; did you mean 'price'?\n    prize > 1\n    ^^^^^",
+            ),
+            (["--check", "price +"], "check 1: this is no expression"),
+            (["--set", "price"], "--set 'price' is not of the form NAME=EXPR"),
+            (["--set", "1x=price"], "--set '1x=price' is not of the form NAME=EXPR"),
+            (["--set", "x=__import__('os')"], "there is no function '__import__'"),
+            (["--select", "price,nott"], "select: there is no field 'nott' in Order; did you mean 'note'?"),
+            (["--pipeline", "orders"], "there is no thresher.toml or thresher.yaml or thresher.yml in"),
+            (["--output-schema", "shop:Line"], "has no 'Line'"),
+        ],
+    )
+    def test_what_cannot_work(self, folder: Path, arguments: list[str], says: str) -> None:
+        done = _process(*arguments, "-o", "good.csv")
+        assert done.returncode == 2
+        assert says in done.stderr
+        assert not (folder / "good.csv").exists()
+
+    def test_a_file_with_pipelines_needs_a_choice(self, folder: Path) -> None:
+        (folder / "p.toml").write_text(PIPELINE)
+        done = _run("process", "orders.csv", "--config", "p.toml")
+        assert done.returncode == 2
+        assert "no schema is named, and 'p.toml' describes orders: choose one with --pipeline" in done.stderr
 
 
 class TestOtherCommands:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import thresher
 from benches import flights
+from examples import measured
 from examples.flights import Flight
 from examples.orders import Order
 from examples.penguins import Penguin
@@ -39,6 +41,24 @@ def test_what_is_odd_about_the_penguins(engine: str) -> None:
     }
     assert [reject.record for reject in result.rejects] == [4, 10, 11, 93, 98, 239, 272, 339, 340]
     assert all(isinstance(record, Penguin) for record in result.records())
+
+
+def test_the_pipeline_of_the_penguins(engine: str, tmp_path: Path) -> None:
+    by_python, by_toml = tmp_path / "python.csv", tmp_path / "toml.csv"
+    result = measured.pipeline.process(
+        EXAMPLES / "penguins.csv", output=by_python, rejects=tmp_path / "python.jsonl", engine=engine
+    )
+    assert (result.read, result.accepted, result.rejected, result.filtered) == (344, 292, 17, 35)
+    stages = Counter(reject.stage for reject in result.rejects)
+    assert stages == {"validate": 9, "check": 7, "output": 1}
+    assert {error["msg"] for reject in result.rejects if reject.stage == "check" for error in reject.errors} == {
+        "the sex was not determined"
+    }
+    configured = thresher.Pipeline.from_config(EXAMPLES / "thresher.toml", "penguins")
+    configured.process(EXAMPLES / "penguins.csv", output=by_toml, rejects=tmp_path / "toml.jsonl", engine=engine)
+    assert by_python.read_bytes() == by_toml.read_bytes()
+    assert (tmp_path / "python.jsonl").read_bytes() == (tmp_path / "toml.jsonl").read_bytes()
+    assert by_python.read_text().splitlines()[1] == "PAL0708-N1A1,Adelie,Torgersen,2007,false,3.75,2.091"
 
 
 def test_every_defect_is_found(engine: str) -> None:

@@ -118,7 +118,7 @@ def test_python_prints_what_is_shown(page: Path, workplace: Path) -> None:
         if block.language == "python":
             printed = io.StringIO()
             with contextlib.redirect_stdout(printed):
-                exec(compile(block.text, str(block), "exec"), names)
+                exec(compile(block.text, str(block), "exec", dont_inherit=True), names)
             if block.output is not None:
                 assert_same(printed.getvalue(), block.output)
 

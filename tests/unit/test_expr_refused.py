@@ -82,7 +82,9 @@ def test_its_size_is_bounded(name: str) -> None:
     assert time.perf_counter() - began < 1
 
 
-@pytest.mark.parametrize("text", ["\ud800", "text == '\ud800'", "n\x00", "'\\ud800' + text", "text == '\\N{no such name}'", "\x0c"])
+@pytest.mark.parametrize(
+    "text", ["\ud800", "text == '\ud800'", "n\x00", "'\\ud800' + text", "text == '\\N{no such name}'", "\x0c"]
+)
 def test_odd_characters(text: str) -> None:
     with pytest.raises(thresher.ConfigurationError):
         Expression(text, SCOPE, "where")

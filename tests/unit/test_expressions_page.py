@@ -45,7 +45,9 @@ def cells(line: str) -> list[str]:
     return [cell.strip().replace("\\|", "|").strip("`") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
 
 
-LINES = [cells(line) for line in PAGE.splitlines() if line.startswith("|") and not line.startswith(("|---", "| write "))]
+LINES = [
+    cells(line) for line in PAGE.splitlines() if line.startswith("|") and not line.startswith(("|---", "| write "))
+]
 ROWS = [Row(line[0], line[2], line[3], line[4] == "yes") for line in LINES if len(line) == 5]
 FIELDS = {line[0]: (line[1], line[2]) for line in LINES if len(line) == 3 and line[1] in TYPES}
 

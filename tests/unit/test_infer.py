@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import thresher
-from thresher.errors import ConfigurationError, DataProcessingError, FileError
+from thresher.errors import DataProcessingError, FileError
 from thresher.schema.draft import field_names, model_name
 
 

@@ -243,8 +243,7 @@ def test_the_system_refuses(number: int, message: str, tmp_path: Path, monkeypat
         ({"a": 1}, "cannot be of type 'dict'"),
         ([CSV, 5], "cannot be of type 'int'"),
         (io.StringIO("a,b\n"), "opened as text"),
-        (b'\n {"a": 1}', "JSON, which is not supported yet"),
-        (b"\xef\xbb\xbf[1]", "JSON, which is not supported yet"),
+        (b"\xef\xbb\xbf[1]", "a JSON array, which is not supported yet"),
         (b"PK\x03\x04", "ZIP archive or a spreadsheet"),
     ],
 )
@@ -301,10 +300,30 @@ def test_format_and_delimiters(tmp_path: Path) -> None:
         path.write_bytes(bytes(data))  # type: ignore[call-overload]
         with one(path, **settings) as found:  # type: ignore[arg-type]
             assert found.delimiters() == expected
-    for name in ("b.jsonl", "b.json", "b.ndjson"):
-        (tmp_path / name).write_bytes(CSV)
-        with pytest.raises(ConfigurationError, match="JSON"):
-            open_sources(tmp_path / name, Config())
+    (tmp_path / "b.json").write_bytes(CSV)
+    with pytest.raises(ConfigurationError, match="a JSON array"):
+        open_sources(tmp_path / "b.json", Config())
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    """JSON Lines are told by the settings, the suffix or the first byte; they have no header."""
+    line = b'{"a": 1}\n'
+    for name, data, settings, start in [
+        ("a.jsonl", line, {}, 0),
+        ("a.NDJSON", CSV, {}, 0),
+        ("a.txt", line, {"format": "jsonl"}, 0),
+        ("a.json", line, {"format": "jsonl"}, 0),
+        ("a.dat", b"\n " + line, {}, 0),
+        ("a.dat", b"\xef\xbb\xbf" + line, {}, 3),
+    ]:
+        path = tmp_path / name
+        path.write_bytes(data)
+        with one(path, **settings) as found:  # type: ignore[arg-type]
+            assert found.format == "jsonl"
+            assert found.beginning() == Header(cells=[], start=start, start_line=1, blank_lines=0)
+            assert rest(found, found.beginning()) == data[start:]
+    with one(b"\xef\xbb\xbf" + line) as found:
+        assert found.format == "jsonl"
 
 
 def test_headers_under_each_delimiter() -> None:

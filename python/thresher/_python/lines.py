@@ -21,9 +21,7 @@ class LineSplitter(Splitter):
     again: Pydantic is asked about such a line too.
     """
 
-    def __init__(
-        self, read: Callable[[int], bytes], *, max_record_bytes: int, offset: int = 0, line: int = 1
-    ) -> None:
+    def __init__(self, read: Callable[[int], bytes], *, max_record_bytes: int, offset: int = 0, line: int = 1) -> None:
         """Start at a position of a source.
 
         Args:
@@ -33,9 +31,7 @@ class LineSplitter(Splitter):
                 at 0.
             line: the number of the line there.
         """
-        super().__init__(
-            read, delimiter=",", columns=1, max_record_bytes=max_record_bytes, offset=offset, line=line
-        )
+        super().__init__(read, delimiter=",", columns=1, max_record_bytes=max_record_bytes, offset=offset, line=line)
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records in order."""

@@ -17,14 +17,15 @@ from typing import Any
 from pydantic_core import to_json
 
 from thresher import plan
-from thresher.plan import Kind, Text
+from thresher.plan import HOLE, Kind, Text
 
 __all__ = ["AskError", "kind_of", "written_differently"]
 
 Node = Mapping[str, Any]
 
 _INT64 = range(-(1 << 63), 1 << 63)
-_LONGEST_DECIMAL = 60
+# Of the kernel: see MAX_DIGITS in rust/core/src/check/decimal.rs, which counts the point.
+_LONGEST_DECIMAL = 30
 _BOUND_KEYS = ("le", "lt", "ge", "gt")
 
 
@@ -117,7 +118,10 @@ def _plain_decimal(value: Any, name: str) -> str | None:
         raise AskError(f"{name}={value!r} is not finite")
     if abs(bound.adjusted()) > _LONGEST_DECIMAL or len(bound.as_tuple().digits) > _LONGEST_DECIMAL:
         raise AskError(f"{name}={value!r} is too long")
-    return format(bound, "f")
+    text = format(bound, "f")
+    if len(text.lstrip("-")) > _LONGEST_DECIMAL:
+        raise AskError(f"{name}={value!r} is too long")
+    return text
 
 
 def _decimal(node: Node, config: Mapping[str, Any]) -> Kind:
@@ -147,6 +151,8 @@ def _str(node: Node, config: Mapping[str, Any]) -> Kind:
     if pattern is not None:
         if isinstance(pattern, re.Pattern) or type(pattern) is not str:
             raise AskError("the pattern is a compiled one, which Python's re searches")
+        if HOLE in pattern:
+            raise AskError("a NUL in the pattern")
         if node.get("regex_engine", config.get("regex_engine", "rust-regex")) != "rust-regex":
             raise AskError("regex_engine='python-re'")
     lower = flag("to_lower")

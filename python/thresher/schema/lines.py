@@ -1,8 +1,8 @@
 """Binding to JSON Lines: a compiled schema becomes a plan. There is no header; keys are looked up in each line.
 
-Enters: a :class:`Compiled`. Leaves: a :class:`thresher.plan.Plan`. It is native only for flat objects all of whose fields
-have a kernel that decides JSON strings, numbers and literals exactly as pydantic-core does; else every line goes to
-Pydantic. It never reads a record.
+Enters: a :class:`Compiled`. Leaves: a :class:`thresher.plan.Plan`. It is native only for flat objects all of whose
+fields have a kernel that decides JSON strings, numbers and literals exactly as pydantic-core does; else every line goes
+to Pydantic. It never reads a record.
 """
 
 from __future__ import annotations

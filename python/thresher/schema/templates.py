@@ -124,12 +124,14 @@ def of_json_leaf(node: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Te
         node: a core schema of a kind in ``NODE_KEYS``, not strict.
         config: the configuration of the model.
     """
-    found = list(of_leaf(node, config))
-    # The one parse error that is worded in another way where the input is JSON.
-    found = [made(each.type, {"error": HOLE}, "json") or each if each.type == "time_delta_parsing" else each for each in found]
+    found: list[Template | None] = []
+    for each in of_leaf(node, config):
+        # The one parse error that is worded in another way where the input is JSON.
+        found.append(made(each.type, {"error": HOLE}, "json") if each.type == "time_delta_parsing" else each)
     wrong = _WRONG_TYPE.get(node["type"])
-    template = None if wrong is None else made(wrong, None, "json")
-    return tuple(found) if template is None else (*found, template)
+    if wrong is not None:
+        found.append(made(wrong, None, "json"))
+    return tuple(template for template in found if template is not None)
 
 
 _WRONG_TYPE = {

@@ -144,8 +144,6 @@ class Routes:
             default = None
             if field.null == "default":
                 default = const_of(FieldValues(self._input, place).default())
-                if default is not None and default.type not in (base, "none"):
-                    default = None
             self._loaded[name] = len(self._inputs)
             self._inputs.append(p.InputValue(field=place, type=base, default=default))  # type: ignore[arg-type]
         return self._loaded[name]

@@ -20,8 +20,10 @@ use crate::check::{
 };
 use crate::encode::{bytes::SLACK, csv, float::Style, json};
 use crate::error::{Error, Result};
-use crate::plan::{self, ErrorCode, ErrorTemplate, Format, HOLE, Job, Kind, Null, NullKey, Plan, Route, SourceFormat, Text};
 use crate::json::Lookups;
+use crate::plan::{
+    self, ErrorCode, ErrorTemplate, Format, HOLE, Job, Kind, Null, NullKey, Plan, Route, SourceFormat, Text,
+};
 use crate::transform::Transform;
 
 /// No template in [`Field::by_code`].
@@ -183,6 +185,13 @@ impl Compiled {
         for at in transform.iter().flat_map(Transform::valued) {
             fields[at].valued = true;
         }
+        if let Some(transform) = &transform {
+            for (at, field) in fields.iter_mut().enumerate() {
+                if let Checker::Float(kernel) = &mut field.checker {
+                    kernel.written = transform.writes(at);
+                }
+            }
+        }
         let forbidden = plan.forbidden.iter().map(|f| (f.column, builder.template(&f.error))).collect();
         Ok(Self {
             route: plan.route,
@@ -302,7 +311,7 @@ impl Builder<'_> {
             }
             Kind::Int { multiple_of, bounds } => Checker::Int(Int { multiple_of, bounds }),
             Kind::Float { allow_inf_nan, multiple_of, bounds } => {
-                Checker::Float(Float { allow_inf_nan, multiple_of, bounds, style })
+                Checker::Float(Float { allow_inf_nan, multiple_of, bounds, style, written: true })
             }
             Kind::Bool {} => Checker::Bool(Bool {
                 yes: self.literal("true", "true", kept::VALUE).map_err(|e| shown(&e))?,

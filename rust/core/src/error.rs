@@ -30,6 +30,17 @@ pub enum Error {
     Panic(String),
 }
 
+impl Error {
+    /// The error of a write: one of ours that came through a writer, or what the system said.
+    #[must_use]
+    pub fn write(sink: &'static str, error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(ours) => ours,
+            Err(error) => Self::Write { sink, error },
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -14,6 +14,7 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
+use std::thread::Builder;
 use std::time::Duration;
 
 use crate::check::column::{self, Input, Work};
@@ -30,6 +31,12 @@ use crate::sink::{Committer, Output, Targets};
 use crate::source::{Progress, Reader, Source};
 use crate::split::Block;
 use crate::transform::transform;
+
+/// How long the caller's thread sleeps while another reads.
+const LONGEST_PAUSE: Duration = Duration::from_millis(2);
+
+/// Longest block and longest record, in bytes: positions in a block are 32 bits and lengths 29, with room to grow.
+const LARGEST: usize = 1 << 28;
 
 /// Who watches a run: asked often, by any of its threads, whether to go on.
 pub trait Observer: Sync {
@@ -94,6 +101,9 @@ pub fn run<'a>(
     observer: &'a dyn Observer,
     cancelled: &'a AtomicBool,
 ) -> Result<Outcome> {
+    if job.block_bytes > LARGEST || job.max_record_bytes > LARGEST {
+        return Err(Error::Plan(format!("blocks and records of more than {LARGEST} bytes")));
+    }
     let plans = job.plans.iter().map(|plan| Compiled::new(plan, job)).collect::<Result<Vec<_>>>()?;
     if sources.iter().any(|source| source.plan >= plans.len()) {
         return Err(Error::Plan("a source is bound to a plan that is not there".into()));
@@ -134,8 +144,9 @@ impl Run<'_> {
             return counts;
         }
         std::thread::scope(|scope| {
-            let spawn = |_| scope.spawn(|| self.work(Worker::default(), false));
-            let others: Vec<_> = (0..helpers).map(spawn).collect();
+            // Where the system has no more threads, those that there are do the work.
+            let spawn = |_| Builder::new().spawn_scoped(scope, || self.work(Worker::default(), false)).ok();
+            let others: Vec<_> = (0..helpers).map_while(spawn).collect();
             counts.merge(self.work(mine, true));
             for other in others {
                 match other.join() {
@@ -197,6 +208,7 @@ impl Run<'_> {
 
     /// Reads and splits the next block. The caller's thread never waits without looking at signals.
     fn read(&self, worker: &mut Worker, caller: bool) -> Result<bool> {
+        let mut pause = Duration::from_micros(20);
         let mut reader = loop {
             if !caller {
                 break self.reader.lock().unwrap_or_else(PoisonError::into_inner);
@@ -205,7 +217,9 @@ impl Run<'_> {
                 Ok(reader) => break reader,
                 Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) => {
-                    std::thread::sleep(Duration::from_micros(20));
+                    std::thread::sleep(pause);
+                    // Splitting a block takes less than the first pause; waiting for a pipe may take for ever.
+                    pause = (2 * pause).min(LONGEST_PAUSE);
                     self.go_on()?;
                 }
             }

@@ -48,9 +48,9 @@ pub struct Targets<'a> {
 impl Targets<'_> {
     fn write(&mut self, output: &mut Output) -> Result<()> {
         if let Some(sink) = &mut self.accepted {
-            put(sink, &output.accepted).map_err(|error| Error::Write { sink: "output", error })?;
+            put(sink, &output.accepted).map_err(|error| Error::write("output", error))?;
         }
-        let failed = |error| Error::Write { sink: "rejects", error };
+        let failed = |error| Error::write("rejects", error);
         match &mut output.large {
             None => put(&mut self.rejects, &output.rejects).map_err(failed)?,
             Some(large) => {

@@ -9,6 +9,7 @@ use std::os::fd::BorrowedFd;
 
 use memchr::{memchr, memchr_iter};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use crate::error::{Error, Result};
 use crate::split::{Block, Dialect, Fault, Row, Spilled, Split, split};
@@ -264,16 +265,19 @@ impl<'a> Descriptor<'a> {
 
 impl Read for Descriptor<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.regular {
+            return Ok(rustix::io::read(self.fd, buffer)?);
+        }
         loop {
-            if self.regular {
-                break;
-            }
             (self.waiting)().map_err(io::Error::other)?;
             let wait = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
             if poll(&mut [PollFd::new(&self.fd, PollFlags::IN)], Some(&wait))? > 0 {
-                break;
+                match rustix::io::read(self.fd, &mut *buffer) {
+                    // Set not to wait, and another process was quicker.
+                    Err(Errno::AGAIN) => {}
+                    read => return Ok(read?),
+                }
             }
         }
-        Ok(rustix::io::read(self.fd, buffer)?)
     }
 }

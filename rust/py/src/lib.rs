@@ -73,7 +73,7 @@ fn run<'py>(
     let oracle = PythonOracle::new(oracle, job.accepted_format.is_none(), &exceptions);
     let memory = Memory::default();
     // SAFETY: Python's side keeps the descriptors open until this call returns.
-    let borrow = |fd: i32| Sink(unsafe { BorrowedFd::borrow_raw(fd) });
+    let borrow = |fd: i32| Sink::new(unsafe { BorrowedFd::borrow_raw(fd) }, &watch);
     let outputs = Outputs {
         accepted: accepted.map(|fd| Box::new(borrow(fd)) as _),
         rejects: match rejects {

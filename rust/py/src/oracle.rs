@@ -83,13 +83,10 @@ fn stage(name: &Bound<'_, PyAny>) -> PyResult<Stage> {
 
 /// A line as text; bytes that are not UTF-8 as lone surrogates, from which Python has them again.
 fn line<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(PyString::new(py, text)),
-        Err(_) => {
-            let given = PyBytes::new(py, bytes);
-            PyString::from_encoded_object(&given, Some(c"utf-8"), Some(c"surrogateescape"))
-        }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Ok(PyString::new(py, text));
     }
+    PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(c"surrogateescape"))
 }
 
 fn strings<'py>(py: Python<'py>, texts: &[&str]) -> PyResult<Bound<'py, PyList>> {

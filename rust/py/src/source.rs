@@ -8,6 +8,9 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyList;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::FileType;
+use rustix::io::Errno;
 use thresher_core::error::Error;
 use thresher_core::plan::{Job, SourceFormat};
 use thresher_core::source::{Descriptor, Source};
@@ -109,12 +112,40 @@ impl Read for Callback<'_> {
     }
 }
 
-/// A descriptor that accepted records or rejects are written to.
-pub(crate) struct Sink<'a>(pub BorrowedFd<'a>);
+/// A descriptor that accepted records or rejects are written to. A pipe that nobody reads can be interrupted.
+pub(crate) struct Sink<'a> {
+    fd: BorrowedFd<'a>,
+    /// Where writing may wait for somebody who reads.
+    waits: bool,
+    watch: &'a Watch<'a>,
+}
+
+/// What a pipe takes without waiting once it says that it takes something: `PIPE_BUF` of Linux.
+const AT_ONCE: usize = 4096;
+
+impl<'a> Sink<'a> {
+    /// Writes to `fd`, and asks `watch` whether to go on while nobody reads.
+    pub fn new(fd: BorrowedFd<'a>, watch: &'a Watch<'a>) -> Self {
+        let kind = rustix::fs::fstat(fd).map(|stat| FileType::from_raw_mode(stat.st_mode));
+        let waits = matches!(kind, Ok(FileType::Fifo | FileType::Socket)) || rustix::termios::isatty(fd);
+        Self { fd, waits, watch }
+    }
+}
 
 impl Write for Sink<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::io::write(self.0, bytes)?)
+        if !self.waits {
+            return Ok(rustix::io::write(self.fd, bytes)?);
+        }
+        loop {
+            self.watch.go_on().map_err(io::Error::other)?;
+            let wait = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+            match poll(&mut [PollFd::new(&self.fd, PollFlags::OUT)], Some(&wait)) {
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => return Ok(rustix::io::write(self.fd, &bytes[..bytes.len().min(AT_ONCE)])?),
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

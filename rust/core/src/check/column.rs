@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::{Kernel, Verdict};
-use crate::cells::{Place, Span, cell, cell_unchecked, text};
+use crate::cells::{MAX_SPAN, Place, Span, cell, cell_unchecked, text};
 use crate::compiled::{Checker, Compiled, Field, NO_TEMPLATE, Nulls, OnNull};
 use crate::error::Result;
 use crate::oracle::{Answer, Fault, Number, Oracle};
@@ -38,7 +38,7 @@ pub struct Found {
     /// Which row.
     pub row: u32,
     /// Position of the field; after the fields come the forbidden columns.
-    pub field: u16,
+    pub field: u32,
     /// What is wrong.
     pub what: What,
 }
@@ -205,7 +205,7 @@ fn absent(work: &mut Work, field: &Field, at: usize) {
 /// What a null cell means for its row.
 #[inline(always)]
 fn null(work: &mut Work, field: &Field, at: usize, row: usize) -> Span {
-    let mut notes = Notes { errors: &mut work.errors, details: &mut work.details, field, at: at as u16 };
+    let mut notes = Notes { errors: &mut work.errors, details: &mut work.details, field, at: at as u32 };
     notes.null(row, &mut work.states[row])
 }
 
@@ -214,7 +214,7 @@ pub(crate) struct Notes<'a> {
     pub errors: &'a mut Vec<Found>,
     pub details: &'a mut Vec<Cow<'static, str>>,
     pub field: &'a Field,
-    pub at: u16,
+    pub at: u32,
 }
 
 impl Notes<'_> {
@@ -263,7 +263,7 @@ fn native<K: Kernel>(kernel: &K, input: &Input<'_>, work: &mut Work, field: &Fie
     if *keep {
         values.resize(rows.len(), 0);
     }
-    let mut notes = Notes { errors, details, field, at: at as u16 };
+    let mut notes = Notes { errors, details, field, at: at as u32 };
     for (number, ((row, state), slot)) in rows.iter().zip(states.iter_mut()).zip(spans.iter_mut()).enumerate() {
         if *state >= State::Unsure {
             continue;
@@ -331,7 +331,7 @@ fn forbidden(input: &Input<'_>, work: &mut Work, column: usize, at: usize) {
         if !input.nulls.contains(work.bytes(whole, input.block.bytes(), &[])) {
             work.states[number] = State::Rejected;
             let what = What::Template(0, whole, 0);
-            work.errors.push(Found { row: number as u32, field: at as u16, what });
+            work.errors.push(Found { row: number as u32, field: at as u32, what });
         }
     }
 }
@@ -397,6 +397,10 @@ fn cells(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) -> Result
     work.asked_cells += texts.len() as u64;
     for (&row, answer) in rows.iter().zip(answers) {
         match answer {
+            // A text of the user's own serializer may be of any length: whole records go out as they are.
+            Answer::Accept { text, .. } if 3 * text.len() + work.written.len() > MAX_SPAN => {
+                work.states[row] = State::Unsure;
+            }
             Answer::Accept { text, handle } => {
                 let begin = work.written.len();
                 match work.format {
@@ -413,7 +417,7 @@ fn cells(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) -> Result
                 for fault in faults {
                     let what = What::Fault(work.faults.len() as u32);
                     work.faults.push(fault);
-                    work.errors.push(Found { row: row as u32, field: at as u16, what });
+                    work.errors.push(Found { row: row as u32, field: at as u32, what });
                 }
             }
         }

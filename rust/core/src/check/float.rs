@@ -26,6 +26,8 @@ pub struct Float {
     pub bounds: Bounds<f64>,
     /// How it is written.
     pub style: float::Style,
+    /// Whether it is written at all: expressions only look at the value.
+    pub written: bool,
 }
 
 /// Reads `-?digits.digits` or `-?digits` of at most 18 digits. The flag: the text is the shortest form of the value.
@@ -96,7 +98,7 @@ impl Kernel for Float {
             return Verdict::Reject(code);
         }
         let bits = value.to_bits().cast_signed();
-        if shortest {
+        if shortest || !self.written {
             return Verdict::Same(bits);
         }
         float::write(value, self.style, out);
@@ -145,7 +147,13 @@ mod tests {
     #[test]
     fn odd_texts() {
         let kernel =
-            |allow_inf_nan| Float { allow_inf_nan, multiple_of: None, bounds: Bounds::default(), style: Style::Repr };
+            |allow_inf_nan| Float {
+                allow_inf_nan,
+                multiple_of: None,
+                bounds: Bounds::default(),
+                style: Style::Repr,
+                written: true,
+            };
         for (text, expected) in [("1", "1.0"), (" 1e3 ", "1000.0"), ("+.5", "0.5"), ("1.50", "1.5"), ("-inf", "-inf")] {
             assert_eq!(ask(&kernel(true), text).1, expected, "{text}");
         }

@@ -86,11 +86,15 @@ fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
     use On::{Kernel, Unsure, Wrong};
     match &field.checker {
         Checker::Str(kernel) => native(kernel, Scalars::refused(E::StringType), input, work, field, at),
-        Checker::Int(kernel) => native(kernel, Scalars::new(Kernel, Unsure, Unsure, E::IntType), input, work, field, at),
+        Checker::Int(kernel) => {
+            native(kernel, Scalars::new(Kernel, Unsure, Unsure, E::IntType), input, work, field, at)
+        }
         Checker::Float(kernel) => {
             native(kernel, Scalars::new(Kernel, Kernel, Unsure, E::FloatType), input, work, field, at);
         }
-        Checker::Bool(kernel) => native(kernel, Scalars::new(Kernel, Unsure, Kernel, E::BoolType), input, work, field, at),
+        Checker::Bool(kernel) => {
+            native(kernel, Scalars::new(Kernel, Unsure, Kernel, E::BoolType), input, work, field, at)
+        }
         Checker::Bytes(kernel) => native(kernel, Scalars::refused(E::BytesType), input, work, field, at),
         Checker::Date(kernel) => native(kernel, Scalars::strings(E::DateType), input, work, field, at),
         Checker::DateTime(kernel) => native(&**kernel, Scalars::strings(E::DatetimeType), input, work, field, at),
@@ -136,7 +140,7 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
     if *keep {
         values.resize(rows.len(), 0);
     }
-    let mut notes = Notes { errors, details, field, at: at as u16 };
+    let mut notes = Notes { errors, details, field, at: at as u32 };
     for (number, (state, slot)) in states.iter_mut().zip(spans.iter_mut()).enumerate() {
         if *state >= State::Unsure {
             continue;
@@ -164,8 +168,10 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
         let place = if tag == Tag::Escaped { Place::Unquoted } else { Place::Quoted };
         let whole = Span::new(place, token.start(), token.len());
         if on != On::Kernel {
-            match (on, scalars.wrong, shown(token, whole, data, written)) {
-                (On::Wrong, Some(code), Some(given)) => notes.reject(number, state, code, given, 0),
+            match (on, scalars.wrong) {
+                (On::Wrong, Some(code)) => {
+                    refuse(&mut notes, (number, state), code, None, shown(token, whole, data, written));
+                }
                 _ => *state = State::Unsure,
             }
             continue;
@@ -176,7 +182,6 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
         let text = unsafe { std::str::from_utf8_unchecked(bytes) };
         let begin = written.len();
         let mut value = 0;
-        let mut refused: Option<(ErrorCode, Option<Cow<'static, str>>)> = None;
         match kernel.check(text, written) {
             Verdict::Same(bits) => {
                 value = bits;
@@ -199,23 +204,36 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
                 value = bits;
                 *slot = span;
             }
-            Verdict::Reject(code) => refused = Some((code, None)),
-            Verdict::RejectWith(code, detail) => refused = Some((code, Some(detail))),
+            Verdict::Reject(code) => {
+                refuse(&mut notes, (number, state), code, None, shown(token, whole, data, written))
+            }
+            Verdict::RejectWith(code, detail) => {
+                refuse(&mut notes, (number, state), code, Some(detail), shown(token, whole, data, written));
+            }
             Verdict::Unsure => {
                 written.truncate(begin);
                 *state = State::Unsure;
             }
         }
-        if let Some((code, detail)) = refused {
-            match (shown(token, whole, data, written), detail) {
-                (Some(given), None) => notes.reject(number, state, code, given, 0),
-                (Some(given), Some(detail)) => notes.reject_with(number, state, code, given, detail),
-                (None, _) => *state = State::Unsure,
-            }
-        }
         if let Some(slot) = values.get_mut(number) {
             *slot = value;
         }
+    }
+}
+
+/// Notes an error about `given`; without that, Pydantic is asked.
+#[cold]
+fn refuse(
+    notes: &mut Notes<'_>,
+    (number, state): (usize, &mut State),
+    code: ErrorCode,
+    detail: Option<Cow<'static, str>>,
+    given: Option<Span>,
+) {
+    match (given, detail) {
+        (Some(given), None) => notes.reject(number, state, code, given, 0),
+        (Some(given), Some(detail)) => notes.reject_with(number, state, code, given, detail),
+        (None, _) => *state = State::Unsure,
     }
 }
 

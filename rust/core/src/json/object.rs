@@ -75,15 +75,10 @@ fn members(line: &[u8], at: usize, depth: u32, out: &mut Vec<u8>) -> Option<()> 
         string(&line[at + 1..quote], &mut key)?;
         at = space(line, end);
         at = space(line, write(line, space(line, at + 1), depth, &mut written)?);
-        match places.get(&key) {
-            Some(&place) => {
-                let member: &mut (Vec<u8>, Vec<u8>) = found.get_mut::<usize>(place)?;
-                member.1 = written;
-            }
-            None => {
-                places.insert(key.clone(), found.len());
-                found.push((key, written));
-            }
+        let place = *places.entry(key.clone()).or_insert(found.len());
+        match found.get_mut(place) {
+            Some(member) => member.1 = written,
+            None => found.push((key, written)),
         }
     }
     out.push(b'{');

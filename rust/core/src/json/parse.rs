@@ -27,8 +27,7 @@ pub enum Tag {
     False = 7,
 }
 
-const TAGS: [Tag; 8] =
-    [Tag::Absent, Tag::Null, Tag::Text, Tag::Escaped, Tag::Int, Tag::Float, Tag::True, Tag::False];
+const TAGS: [Tag; 8] = [Tag::Absent, Tag::Null, Tag::Text, Tag::Escaped, Tag::Int, Tag::Float, Tag::True, Tag::False];
 
 /// A value, and where its text is. 32 bits of position, 29 of length, 3 of [`Tag`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +64,7 @@ impl Token {
 #[derive(Debug, Default)]
 pub struct Tokens {
     /// Row after row, one for each key.
-    tokens: Vec<Token>,
+    all: Vec<Token>,
     width: usize,
     /// The place in [`Lookups`] of each key of the line before, in order.
     order: Vec<usize>,
@@ -75,14 +74,14 @@ impl Tokens {
     /// Makes room for `rows` lines.
     pub fn begin(&mut self, rows: usize, lookups: &Lookups) {
         self.width = lookups.keys.len();
-        self.tokens.clear();
-        self.tokens.resize(rows * self.width, Token::ABSENT);
+        self.all.clear();
+        self.all.resize(rows * self.width, Token::ABSENT);
     }
 
     /// What stands in line `row` under key `column`.
     #[inline(always)]
     pub fn of(&self, row: usize, column: usize) -> Token {
-        self.tokens[row * self.width + column]
+        self.all[row * self.width + column]
     }
 }
 
@@ -148,12 +147,15 @@ pub fn parse(
     undone: &mut Vec<u8>,
 ) -> bool {
     let first = row * tokens.width;
-    let line = Line { line: &data[start..end], start, lookups };
-    line.parse(&mut tokens.tokens[first..first + tokens.width], &mut tokens.order, undone).is_some()
+    // A few bytes more, so that the last ones can be read eight at once; whoever gets that far is turned away.
+    let line = Line { text: &data[start..data.len().min(end + 8)], len: end - start, start, lookups };
+    line.parse(&mut tokens.all[first..first + tokens.width], &mut tokens.order, undone).is_some()
 }
 
 struct Line<'a> {
-    line: &'a [u8],
+    text: &'a [u8],
+    /// Its length; the text is longer.
+    len: usize,
     /// Its position in the block.
     start: usize,
     lookups: &'a Lookups,
@@ -162,7 +164,7 @@ struct Line<'a> {
 impl Line<'_> {
     #[inline(always)]
     fn parse(&self, slots: &mut [Token], order: &mut Vec<usize>, undone: &mut Vec<u8>) -> Option<()> {
-        let line = self.line;
+        let line = self.text;
         let mut at = space(line, 0);
         if line.get(at)? != &b'{' {
             return None;
@@ -188,7 +190,7 @@ impl Line<'_> {
 
     #[inline(always)]
     fn finish(&self, at: usize) -> Option<()> {
-        (space(self.line, at) == self.line.len()).then_some(())
+        (at <= self.len && space(self.text, at) >= self.len).then_some(())
     }
 
     /// The key at `at`: its place in the lookups, if it has one, and the position of its value.
@@ -200,10 +202,10 @@ impl Line<'_> {
         order: &mut Vec<usize>,
         undone: &mut Vec<u8>,
     ) -> Option<(Option<usize>, usize)> {
-        if let Some(&guess) = order.get(place) {
-            if let Some(len) = self.lookups.matches(guess, &self.line[at..]) {
-                return Some((Some(guess), space(self.line, at + len)));
-            }
+        if let Some(&guess) = order.get(place)
+            && let Some(len) = self.lookups.matches(guess, &self.text[at..])
+        {
+            return Some((Some(guess), space(self.text, at + len)));
         }
         self.other_key(at, place, order, undone)
     }
@@ -215,7 +217,7 @@ impl Line<'_> {
         order: &mut Vec<usize>,
         undone: &mut Vec<u8>,
     ) -> Option<(Option<usize>, usize)> {
-        let line = self.line;
+        let line = self.text;
         if line.get(at)? != &b'"' {
             return None;
         }
@@ -252,7 +254,7 @@ impl Line<'_> {
             Value::Text(end, false) => token(Tag::Text, from + 1, end),
             Value::Text(end, true) => {
                 let begin = undone.len();
-                unescape(&self.line[from + 1..end], undone)?;
+                unescape(&self.text[from + 1..end], undone)?;
                 if slot.is_none() {
                     undone.truncate(begin);
                 }
@@ -306,14 +308,35 @@ mod tests {
             ("{}", vec![absent.clone(), absent.clone(), absent.clone()]),
             (r#"{"a":1,"b c":"x"}"#, vec![is(Tag::Int, "1"), is(Tag::Text, "x"), absent.clone()]),
             (r#" { "b c" : null , "a" : 2.50 } "#, vec![is(Tag::Float, "2.50"), is(Tag::Null, "null"), absent.clone()]),
-            (r#"{"q\"":true,"\u0061":"\n","z":[{}],"a b":-0}"#, vec![is(Tag::Escaped, "\n"), absent.clone(), is(Tag::True, "true")]),
+            (
+                r#"{"q\"":true,"\u0061":"\n","z":[{}],"a b":-0}"#,
+                vec![is(Tag::Escaped, "\n"), absent.clone(), is(Tag::True, "true")],
+            ),
             (r#"{"a":1,"a":"two"}"#, vec![is(Tag::Text, "two"), absent.clone(), absent.clone()]),
         ] {
             assert_eq!(read(line), Some(expected), "{line}");
         }
         for line in [
-            "", "[]", "1", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{\"a\":1}}", "{\"a\":1}x", "{\"a\":[]}",
-            "{\"a\":-0}", "{\"a\":\"\\ud800\"}", "{\"z\":\"\\ud800\"}", "{\"a\" 1}", "{\"a\":1 \"b c\":2}", "{\"a\":01}", "{,}", "{\"a\":nan}",
+            "",
+            "[]",
+            "1",
+            "{",
+            "{\"a\"",
+            "{\"a\":",
+            "{\"a\":1",
+            "{\"a\":1,",
+            "{\"a\":1,}",
+            "{\"a\":1}}",
+            "{\"a\":1}x",
+            "{\"a\":[]}",
+            "{\"a\":-0}",
+            "{\"a\":\"\\ud800\"}",
+            "{\"z\":\"\\ud800\"}",
+            "{\"a\" 1}",
+            "{\"a\":1 \"b c\":2}",
+            "{\"a\":01}",
+            "{,}",
+            "{\"a\":nan}",
         ] {
             assert_eq!(read(line), None, "{line}");
         }

@@ -35,9 +35,23 @@ pub enum Value {
     Nested,
 }
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Eight bytes at `at`, the first lowest.
+#[inline(always)]
+fn eight(line: &[u8], at: usize) -> Option<u64> {
+    line.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
+}
+
 /// The first position at or after `at` that is no white space.
 #[inline(always)]
-pub fn space(line: &[u8], mut at: usize) -> usize {
+pub fn space(line: &[u8], at: usize) -> usize {
+    // Mostly there is none.
+    if line.get(at).is_some_and(|byte| *byte > b' ') { at } else { spaces(line, at) }
+}
+
+fn spaces(line: &[u8], mut at: usize) -> usize {
     while matches!(line.get(at), Some(b' ' | b'\t' | b'\r' | b'\n')) {
         at += 1;
     }
@@ -65,13 +79,10 @@ pub fn text(line: &[u8], mut at: usize) -> Option<(usize, bool)> {
 /// The first quote, backslash or control character at or after `at`.
 #[inline(always)]
 fn special(line: &[u8], mut at: usize) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
     let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    while let Some(eight) = line.get(at..).and_then(<[u8]>::first_chunk) {
-        let word = u64::from_le_bytes(*eight);
-        let quote = zero(word ^ ONES * 0x22);
-        let backslash = zero(word ^ ONES * 0x5c);
+    while let Some(word) = eight(line, at) {
+        let quote = zero(word ^ (ONES * 0x22));
+        let backslash = zero(word ^ (ONES * 0x5c));
         let control = word.wrapping_sub(ONES * 0x20) & !word;
         // A borrow only makes bits above the first one wrong.
         let found = (quote | backslash | control) & HIGH;
@@ -134,6 +145,15 @@ fn number(line: &[u8], start: usize) -> Option<(Value, usize)> {
 #[inline(always)]
 fn digits(line: &[u8], at: usize) -> Option<usize> {
     let mut end = at;
+    while let Some(word) = eight(line, end) {
+        let digits = word ^ (ONES * 0x30);
+        // What is above nine gets its highest bit; a carry only makes bytes above the first one wrong.
+        let other = (digits.wrapping_add(ONES * 0x76) | digits) & HIGH;
+        end += other.trailing_zeros() as usize / 8;
+        if other != 0 {
+            return (end > at).then_some(end);
+        }
+    }
     while line.get(end).is_some_and(u8::is_ascii_digit) {
         end += 1;
     }
@@ -223,7 +243,7 @@ fn hex(text: &[u8]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Value, special, unescape, value};
+    use super::{Value, digits, special, unescape, value};
 
     #[test]
     fn values_and_their_ends() {
@@ -269,6 +289,18 @@ mod tests {
         assert_eq!(value(b"truex", 0), Some((Value::True, 4)));
         let deep = "[".repeat(150) + &"]".repeat(150);
         assert_eq!(value(deep.as_bytes(), 0), None);
+    }
+
+    #[test]
+    fn digits_of_every_number() {
+        for byte in 0..=255_u8 {
+            for at in 0..20 {
+                let mut line = [b'7'; 20];
+                line[at] = byte;
+                let expected = if byte.is_ascii_digit() { 20 } else { at };
+                assert_eq!(digits(&line, 0), (expected > 0).then_some(expected), "{byte} at {at}");
+            }
+        }
     }
 
     #[test]

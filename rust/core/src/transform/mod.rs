@@ -109,6 +109,12 @@ impl Transform {
         self.sources.iter().filter(|source| source.valued()).map(|source| source.field)
     }
 
+    /// Whether the text of a field is written as it is.
+    #[must_use]
+    pub fn writes(&self, field: usize) -> bool {
+        self.same || self.outputs.iter().any(|output| matches!(output.from, From::Copy(copied) if copied == field))
+    }
+
     /// Keys and spans of what is written of a block; None: the fields as they are.
     #[must_use]
     pub fn columns<'a>(&'a self, work: &'a Work) -> Option<Vec<rows::Column<'a>>> {
