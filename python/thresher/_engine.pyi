@@ -11,7 +11,7 @@ debug: bool
 version: str
 """The version of its crate."""
 
-class Failure(Exception):
+class RunError(Exception):
     """What stopped a run."""
 
     args: tuple[str, str, int, str]
@@ -43,7 +43,7 @@ def run(
     """Run a job, given as JSON.
 
     Raises:
-        Failure: a source could not be read, a sink not written, or the engine broke.
+        RunError: a source could not be read, a sink not written, or the engine broke.
     """
 
 def error_types() -> list[str]:
@@ -56,5 +56,5 @@ def check_job(job: bytes) -> None:
     """Read a job as the engine would.
 
     Raises:
-        Failure: it cannot be carried out.
+        RunError: it cannot be carried out.
     """

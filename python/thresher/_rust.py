@@ -45,7 +45,7 @@ class RustEngine:
         """Run a job to its end; see :meth:`thresher.engine.Engine.run`."""
         try:
             done = _engine.run(msgspec.json.encode(job), list(sources), oracle, accepted, rejects, progress)
-        except _engine.Failure as failure:
+        except _engine.RunError as failure:
             raise _mapped(failure) from None
         names = [source.name for source in sources]
         kept = None
@@ -79,7 +79,7 @@ def _kept_plans(plans: Sequence[Plan]) -> list[Plan]:
     ]
 
 
-def _mapped(failure: _engine.Failure) -> Exception:
+def _mapped(failure: _engine.RunError) -> Exception:
     """Return the exception of thresher for one of the engine."""
     kind, what, errno, text = failure.args
     why = os.strerror(errno) if errno else text

@@ -227,7 +227,9 @@ def _explain(options: argparse.Namespace) -> int:
     _set_up_logging(options)
     schema, spec, config = _asked(options)
     if schema is None:
-        raise ConfigurationError("the following arguments are required: M:C, or --pipeline\nsee thresher explain --help")
+        raise ConfigurationError(
+            "the following arguments are required: M:C, or --pipeline\nsee thresher explain --help"
+        )
     from thresher.schema import compile
     from thresher.transform.compile import compile_transform
 

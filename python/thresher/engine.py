@@ -106,7 +106,11 @@ class Oracle(Protocol):
         ...
 
     def records(self, plan: int, records: Sequence[Sequence[str]], numbers: Sequence[tuple[int, int]]) -> list[Answer]:
-        """Validate and transform whole records; the bytes of an accepted one are its line in the sink, LF and all."""
+        """Validate and transform whole records; the bytes of an accepted one are its line in the sink, LF and all.
+
+        Of JSON Lines the only cell is the line; bytes that are not UTF-8 stand in it as lone surrogates
+        (``surrogateescape``).
+        """
         ...
 
 

@@ -50,7 +50,8 @@ def faults(error: ValidationError) -> list[Fault]:
         return [_fault(line, _shown_error(line)) for line in lines]
     except ValueError:
         # A line that is not UTF-8: its bytes are the input of the error.
-        lines = [to_json(_legible(each)) for each in error.errors(include_url=False)]
+        legible = map(_legible, error.errors(include_url=False))
+        lines = [to_json(each, fallback=repr, inf_nan_mode="null") for each in legible]
         return [_fault(line, _shown_error(line)) for line in lines]
     try:
         lines = [bytes(raw) for raw in _raw_errors(text)]
@@ -61,8 +62,9 @@ def faults(error: ValidationError) -> list[Fault]:
 
 
 def _legible(error: Any) -> dict[str, Any]:
-    """Return an error whose input is bytes with text in their place; U+FFFD where they are no text."""
-    return {**error, "input": bytes(error["input"]).decode("utf-8", "replace")}
+    """Return an error with text in the place of bytes as its input; U+FFFD where they are no text."""
+    given = error["input"]
+    return {**error, "input": given.decode("utf-8", "replace") if isinstance(given, bytes) else given}
 
 
 def _fault(line: bytes, shown: _Shown) -> Fault:

@@ -182,7 +182,8 @@ def process(
     Outputs appear complete and all together, or not at all. Bad data is never an exception: it is a reject.
 
     Args:
-        source: a path, a glob, ``"-"`` for standard input, bytes, a binary file object, or a list of them.
+        source: a path, a glob, ``"-"`` for standard input, bytes, a binary file object, or a list of them; compressed
+            or not.
         schema: a Pydantic model class, ``"package.module:Name"`` or a :class:`Pipeline`. None: the one that
             ``config.schema`` names; with none there either it is inferred from the first 10,000 records
             (``Result.inferred``).

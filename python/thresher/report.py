@@ -31,7 +31,7 @@ class ErrorCount(msgspec.Struct, frozen=True):
     record: int
     """The number of that record in its source, from 1."""
     line: int
-    """The number of that record's first physical line, from 1."""
+    """The number of that record's first physical line, from 1; lines are those of the text, as it was decompressed."""
 
 
 class EngineReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     blank_lines: int
     """Lines without a byte, which are no records."""
     bytes: int
-    """Bytes read, headers included."""
+    """Bytes of text read: decompressed and in UTF-8, headers included."""
     sources: list[SourceCount]
     """The same numbers for each source, in order."""
     errors: list[ErrorCount]

@@ -162,12 +162,12 @@ class Result:
         Raises:
             ConfigurationError: Polars or PyArrow is not installed, or the records are not in memory.
         """
-        table = self._arrow("to_polars()")
+        self._in_memory("to_polars()")
         try:
             import polars
         except ModuleNotFoundError as error:
             raise _missing("to_polars()", "Polars", "polars", error) from None
-        frame: pl.DataFrame = polars.DataFrame(table)
+        frame: pl.DataFrame = polars.DataFrame(self._arrow("to_polars()"))
         return frame
 
     def to_pandas(self) -> pd.DataFrame:
@@ -178,12 +178,12 @@ class Result:
         Raises:
             ConfigurationError: pandas or PyArrow is not installed, or the records are not in memory.
         """
-        table = self._arrow("to_pandas()")
+        self._in_memory("to_pandas()")
         try:
             import pandas
         except ModuleNotFoundError as error:
             raise _missing("to_pandas()", "pandas", "pandas", error) from None
-        frame: pd.DataFrame = table.to_pandas(types_mapper=pandas.ArrowDtype)
+        frame: pd.DataFrame = self._arrow("to_pandas()").to_pandas(types_mapper=pandas.ArrowDtype)
         return frame
 
     def _arrow(self, what: str) -> pa.Table:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
+import random
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, RootModel, field_validator
@@ -158,6 +160,55 @@ def test_a_crash_names_its_line(engine: Any) -> None:
 
     with pytest.raises(thresher.DataProcessingError, match=r"record 2 \(line 3\).*KeyError"):
         thresher.process(LINES, Crashing, engine=engine)
+
+
+class Measured(BaseModel):
+    """An input whose fields are read by expressions, with and without a default, null or not."""
+
+    a: int
+    b: float | None = 2.5
+    c: str | None
+    d: dt.date | None = None
+    e: bool = True
+
+
+class Told(BaseModel):
+    """An output that tells null, the default and a value apart."""
+
+    a: int
+    b: float | None
+    product: Annotated[float, thresher.From("a * (b if b is not None else 7)")]
+    text: Annotated[str, thresher.From("c.upper() if c is not None else 'none'")]
+    nothing: Annotated[bool, thresher.From("b is None")]
+    year: Annotated[int, thresher.From("d.year if d else 0")]
+
+
+@pytest.mark.parametrize("output", [None, Told])
+def test_transform(output: Any, tmp_path: Path) -> None:
+    """Expressions see null, defaults and values of lines as they see those of cells, in both engines."""
+    pytest.importorskip("thresher._engine")
+    rng = random.Random(1)
+    choices: dict[str, list[Any]] = {
+        "a": [1, 2, 3, "4", -5, 1.5, "x", 10**17],
+        "b": [1, 2.5, None, None, "3.5", "q", 1e300],
+        "c": ["x", None, "é\n", '"', 5],
+        "d": ["2020-01-01", None, "2021-05-06T00:00:00", 5],
+        "e": [True, False, "no", 1, None],
+    }
+    lines = []
+    for _ in range(2_000):
+        lines.append({key: rng.choice(values) for key, values in choices.items() if rng.random() < 0.8})
+    data = "\n".join(map(json.dumps, lines)).encode()
+    pipeline = thresher.Pipeline(Measured, output, where="e or a > 2", checks=["b is None or b < 1e100"])
+    written = []
+    for engine in ("python", "rust"):
+        good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
+        result = pipeline.process(data, output=good, rejects=bad, engine=engine, format="jsonl")
+        assert result.filtered
+        assert {reject.stage for reject in result.rejects} == {"validate", "check"}
+        kept = pipeline.process(data, engine=engine, format="jsonl")
+        written.append((good.read_bytes(), bad.read_bytes(), [repr(record) for record in kept.records()]))
+    assert written[0] == written[1]
 
 
 def test_no_schema(engine: Any) -> None:

@@ -297,14 +297,6 @@ class TestPipeline:
 
         assert asyncio.run(both()) == [0, 1]
 
-    @pytest.mark.parametrize(
-        ("name", "value"),
-        [("output_schema", Pair), ("where", "a > 1"), ("checks", ["a > 1"]), ("map_batches", print)],
-    )
-    def test_what_is_for_later(self, name: str, value: Any) -> None:
-        with pytest.raises(thresher.ConfigurationError, match=f"{name}= is not supported yet"):
-            thresher.Pipeline(Pair, **{name: value})
-
     def test_it_explains_itself(self) -> None:
         text = str(thresher.Pipeline(Order).explain())
         assert text == str(thresher.explain(Order))

@@ -25,12 +25,13 @@ class Row(BaseModel):
 PIECES = [b",", b"\n", b"\r\n", b"\r", b'"', b'""', b"1", b"22", b"x", b" ", b"\x00", b"\xff", b"\xc3\xa9", b'"q,q"']
 """What CSV is made of, and what it should not be made of."""
 
+LINES = [b"1,x\n", b'2,"a\nb"\r\n', b"\n", b'3,"open\n', b"x,y\n", b"4\n", b'5,a"b\n']
+"""Records, most of them with something about them."""
+
 bodies = st.one_of(
     st.binary(max_size=200),
     st.lists(st.sampled_from(PIECES), max_size=80).map(b"".join),
-    st.lists(st.sampled_from([b'1,x\n', b'2,"a\nb"\r\n', b"\n", b'3,"open\n', b"x,y\n", b"4\n", b'5,a"b\n']), max_size=30).map(
-        b"".join
-    ),
+    st.lists(st.sampled_from(LINES), max_size=30).map(b"".join),
 )
 
 
@@ -79,7 +80,7 @@ def test_any_bytes_are_accounted_for(folder: Path, body: bytes, limit: int) -> N
         assert records == sorted(set(records))
         outcomes[engine] = good, bad, result.report.blank_lines
     assert outcomes["rust"] == outcomes["python"]
-    good, bad, blank = outcomes["rust"]
+    good, bad, _ = outcomes["rust"]
     rest = covered(source, 4, bad)
     # What is left of the source, read again, is the accepted records and nothing else.
     again, more, result = outcome(b"a,b\n" + rest, folder, engine="python", max_record_bytes=limit, delimiter=",")
@@ -102,7 +103,11 @@ def test_blocks_and_threads_change_nothing(folder: Path, body: bytes, block: int
 
 
 @settings(max_examples=150)
-@given(source=st.one_of(st.binary(max_size=100), st.lists(st.sampled_from([b"a", b"b", *PIECES]), max_size=30).map(b"".join)))
+@given(
+    source=st.one_of(
+        st.binary(max_size=100), st.lists(st.sampled_from([b"a", b"b", *PIECES]), max_size=30).map(b"".join)
+    )
+)
 def test_any_source_at_all_ends_in_a_result_or_a_plain_error(source: bytes) -> None:
     """Header and all: the same result or the same message from both engines, and never anything else."""
     told = []
@@ -113,6 +118,6 @@ def test_any_source_at_all_ends_in_a_result_or_a_plain_error(source: bytes) -> N
             told.append(str(error))
         else:
             assert result.read == result.accepted + result.rejected
-            assert [record.model_dump() for record in result.records()] is not None
+            assert sum(1 for _ in result.records()) == result.accepted
             told.append(f"{result.read} {result.accepted} {[reject.told for reject in result.rejects]}")
     assert told[0] == told[1]

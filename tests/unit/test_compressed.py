@@ -41,7 +41,8 @@ COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": lambda data: gzip.compress(data, 1),
     ".bz2": bz2.compress,
     ".xz": lambda data: lzma.compress(data, preset=0),
-    ".zst": lambda data: _zstd().compress(data),
+    # With a checksum, as the command zstd writes it; the format does without.
+    ".zst": lambda data: _zstd().compress(data, options={_zstd().CompressionParameter.checksum_flag: 1}),
 }
 NAMES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 SMALL = b"a,b\n1,x\ntwo,y\n3,z\n"
@@ -158,6 +159,26 @@ def test_a_damaged_source_publishes_nothing(suffix: str, engine: str, tmp_path: 
     with pytest.raises(FileError, match=r"is damaged: .+, in bytes [\d,]+ to [\d,]+ as compressed with"):
         _process(path, engine, output=tmp_path / "out.csv")
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_every_way_to_cut_or_change_it_is_noticed(suffix: str, tmp_path: Path) -> None:
+    """Whatever byte is missing or wrong: an error of the file, or (a date in its head) the same text."""
+    whole = COMPRESS[suffix](SMALL)
+    path = tmp_path / f"rows.csv{suffix}"
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(FileError):
+            _process(path, "python")
+    for at, byte in enumerate(whole):
+        for mask in (1, 0x80, 0xFF):
+            path.write_bytes(whole[:at] + bytes([byte ^ mask]) + whole[at + 1 :])
+            try:
+                result = _process(path, "python")
+            except FileError:
+                continue
+            assert result.report.bytes == len(SMALL)
+            assert (result.accepted, result.rejects[0].raw) == (2, b"two,y")
 
 
 def test_a_wrong_sum_is_damage(engine: str) -> None:

@@ -45,8 +45,12 @@ def test_fixtures_are_what_the_compiler_makes(name: str) -> None:
 
 def test_a_job_that_cannot_be_carried_out_is_refused() -> None:
     """The engine says what is wrong with a plan instead of guessing."""
-    for job, said in ((b"{}", "missing field"), (b"[", "EOF"), (jobs.job("readings").replace(b'","', b'"ab"', 1), "one byte")):
-        with pytest.raises(native.Failure, match=said):
+    for job, said in (
+        (b"{}", "missing field"),
+        (b"[", "EOF"),
+        (jobs.job("readings").replace(b'","', b'"ab"', 1), "one byte"),
+    ):
+        with pytest.raises(native.RunError, match=said):
             native.check_job(job)
 
 

@@ -1,6 +1,7 @@
 """Values of one field, asked of Pydantic apart from any record.
 
-Enters: the text of a cell, or nothing. Leaves: the value that the model would hold. Never writes and never reports errors.
+Enters: the text of a cell, or nothing. Leaves: the value that the model would hold. Never writes, never reports
+errors.
 """
 
 from __future__ import annotations

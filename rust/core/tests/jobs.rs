@@ -95,8 +95,7 @@ fn carry_out(job: &Job, text: &str, oracle: &dyn Oracle) -> (Result<Outcome>, St
         start: 0,
         line: 2,
     };
-    let outputs =
-        Outputs { accepted: Some(Box::new(accepted.clone())), rejects: Box::new(rejects.clone()) };
+    let outputs = Outputs { accepted: Some(Box::new(accepted.clone())), rejects: Box::new(rejects.clone()) };
     let cancelled = AtomicBool::new(false);
     let outcome = run(job, vec![source], outputs, oracle, &Quiet, &cancelled);
     (outcome, accepted.text(), rejects.text())

@@ -29,7 +29,7 @@ use crate::watch::Watch;
 
 create_exception!(
     _engine,
-    Failure,
+    RunError,
     PyException,
     "What stopped a run: (kind, what, errno, text). kind is read, write, plan or panic."
 );
@@ -93,7 +93,7 @@ fn run<'py>(
 }
 
 fn failure(kind: &str, what: &str, errno: i32, text: &str) -> PyErr {
-    Failure::new_err((kind.to_owned(), what.to_owned(), errno, text.to_owned()))
+    RunError::new_err((kind.to_owned(), what.to_owned(), errno, text.to_owned()))
 }
 
 fn map_error(error: Error, exceptions: &Exceptions) -> PyErr {
@@ -138,7 +138,7 @@ fn check_job(job: &[u8]) -> PyResult<()> {
 fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("debug", cfg!(debug_assertions))?;
     module.add("version", env!("CARGO_PKG_VERSION"))?;
-    module.add("Failure", module.py().get_type::<Failure>())?;
+    module.add("RunError", module.py().get_type::<RunError>())?;
     module.add_function(wrap_pyfunction!(run, module)?)?;
     module.add_function(wrap_pyfunction!(error_types, module)?)?;
     module.add_function(wrap_pyfunction!(functions, module)?)?;

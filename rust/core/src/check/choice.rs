@@ -119,7 +119,7 @@ mod tests {
             let option = |i: usize| (format!("option-{i}").into_boxed_str(), Span::new(Place::Constant, i, 1));
             let choice = Choice::new((0..count).map(option).collect(), ErrorCode::Enum);
             for i in 0..count {
-                let expected = Verdict::Constant(Span::new(Place::Constant, i, 1), i as i64);
+                let expected = Verdict::Constant(Span::new(Place::Constant, i, 1), i.cast_signed() as i64);
                 assert_eq!(ask(&choice, &format!("option-{i}")).0, expected);
             }
             for text in ["option-", "option-99", "Option-1", "", "option-1\0"] {

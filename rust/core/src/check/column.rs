@@ -241,7 +241,14 @@ impl Notes<'_> {
     }
 
     #[cold]
-    pub fn reject_with(&mut self, row: usize, state: &mut State, code: ErrorCode, cell: Span, detail: Cow<'static, str>) {
+    pub fn reject_with(
+        &mut self,
+        row: usize,
+        state: &mut State,
+        code: ErrorCode,
+        cell: Span,
+        detail: Cow<'static, str>,
+    ) {
         self.details.push(detail);
         let detail = self.details.len() as u32;
         self.reject(row, state, code, cell, detail);

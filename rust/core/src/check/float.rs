@@ -146,14 +146,13 @@ mod tests {
 
     #[test]
     fn odd_texts() {
-        let kernel =
-            |allow_inf_nan| Float {
-                allow_inf_nan,
-                multiple_of: None,
-                bounds: Bounds::default(),
-                style: Style::Repr,
-                written: true,
-            };
+        let kernel = |allow_inf_nan| Float {
+            allow_inf_nan,
+            multiple_of: None,
+            bounds: Bounds::default(),
+            style: Style::Repr,
+            written: true,
+        };
         for (text, expected) in [("1", "1.0"), (" 1e3 ", "1000.0"), ("+.5", "0.5"), ("1.50", "1.5"), ("-inf", "-inf")] {
             assert_eq!(ask(&kernel(true), text).1, expected, "{text}");
         }

@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn copies_what_the_obvious_way_copies() {
-        let mut from: Vec<u8> = (0..200).map(|i| i as u8).collect();
+        let mut from: Vec<u8> = (0..200).collect();
         from.reserve(SLACK);
         let (mut fast, mut plain) = (vec![7], vec![7]);
         for start in [0, 1, 15, 100] {

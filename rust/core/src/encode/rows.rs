@@ -59,9 +59,9 @@ pub fn encode(block: &mut Block, plan: &Compiled, work: &mut Work, format: Forma
     work.unquoted.reserve(SLACK);
     work.written.reserve(SLACK);
     let delimiter = if format == Format::Tsv { b'\t' } else { b',' };
-    let plain = plan.delimiter == delimiter && !block.rows.carriages;
+    let clean = plan.delimiter == delimiter && !block.rows.carriages;
     let buffers = Buffers::new(block, plan, work);
-    let encoder = Encoder { block, plan, work, columns: columns(plan, work), buffers, plain };
+    let encoder = Encoder { block, plan, work, columns: columns(plan, work), buffers, plain: clean };
     let mut writer = Writer::new(out);
     match format {
         Format::Csv => encoder.rows(&mut writer, |row, writer| encoder.csv(row, b',', writer)),

@@ -11,7 +11,7 @@ use crate::cells::{Place, Span};
 use crate::check::column::{Input, Notes, State, Work};
 use crate::check::{Kernel, Verdict};
 use crate::compiled::{Checker, Field, NO_TEMPLATE, OnNull};
-use crate::plan::ErrorCode;
+use crate::plan::{ErrorCode, Format};
 
 /// What to do with a token that is no string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,13 +87,13 @@ fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
     match &field.checker {
         Checker::Str(kernel) => native(kernel, Scalars::refused(E::StringType), input, work, field, at),
         Checker::Int(kernel) => {
-            native(kernel, Scalars::new(Kernel, Unsure, Unsure, E::IntType), input, work, field, at)
+            native(kernel, Scalars::new(Kernel, Unsure, Unsure, E::IntType), input, work, field, at);
         }
         Checker::Float(kernel) => {
             native(kernel, Scalars::new(Kernel, Kernel, Unsure, E::FloatType), input, work, field, at);
         }
         Checker::Bool(kernel) => {
-            native(kernel, Scalars::new(Kernel, Unsure, Kernel, E::BoolType), input, work, field, at)
+            native(kernel, Scalars::new(Kernel, Unsure, Kernel, E::BoolType), input, work, field, at);
         }
         Checker::Bytes(kernel) => native(kernel, Scalars::refused(E::BytesType), input, work, field, at),
         Checker::Date(kernel) => native(kernel, Scalars::strings(E::DateType), input, work, field, at),
@@ -131,7 +131,7 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
     let data = input.block.bytes();
     let rows = &input.block.rows.rows;
     let column = field.column.unwrap_or_default();
-    let Work { states, spans, values, unquoted, written, errors, details, keep, tokens, .. } = work;
+    let Work { states, spans, values, unquoted, written, errors, details, keep, format, tokens, .. } = work;
     let spans = &mut spans[at];
     spans.clear();
     spans.resize(rows.len(), Span::ABSENT);
@@ -140,6 +140,8 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
     if *keep {
         values.resize(rows.len(), 0);
     }
+    // A string without escapes is written as it stands, quotes and all, where nobody looks at its text before.
+    let as_it_stands = *format == Some(Format::Jsonl) && input.plan.transform.is_none() && !*keep;
     let mut notes = Notes { errors, details, field, at: at as u32 };
     for (number, (state, slot)) in states.iter_mut().zip(spans.iter_mut()).enumerate() {
         if *state >= State::Unsure {
@@ -185,7 +187,9 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
         match kernel.check(text, written) {
             Verdict::Same(bits) => {
                 value = bits;
-                *slot = if K::TEXT {
+                *slot = if K::TEXT && as_it_stands && tag == Tag::Text {
+                    Span::new(Place::FinalPlain, whole.start() - 1, whole.len() + 2)
+                } else if K::TEXT {
                     whole
                 } else if tag == Tag::Escaped {
                     written.extend_from_slice(bytes);
@@ -205,7 +209,7 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
                 *slot = span;
             }
             Verdict::Reject(code) => {
-                refuse(&mut notes, (number, state), code, None, shown(token, whole, data, written))
+                refuse(&mut notes, (number, state), code, None, shown(token, whole, data, written));
             }
             Verdict::RejectWith(code, detail) => {
                 refuse(&mut notes, (number, state), code, Some(detail), shown(token, whole, data, written));

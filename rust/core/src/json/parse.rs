@@ -147,8 +147,8 @@ pub fn parse(
     undone: &mut Vec<u8>,
 ) -> bool {
     let first = row * tokens.width;
-    // A few bytes more, so that the last ones can be read eight at once; whoever gets that far is turned away.
-    let line = Line { text: &data[start..data.len().min(end + 8)], len: end - start, start, lookups };
+    // A few bytes more, so that the last ones can be read many at once; whoever gets that far is turned away.
+    let line = Line { text: &data[start..data.len().min(end + 16)], len: end - start, start, lookups };
     line.parse(&mut tokens.all[first..first + tokens.width], &mut tokens.order, undone).is_some()
 }
 
