@@ -58,9 +58,7 @@ def in_sequence(run: Callable[[], object], meter: Meter) -> None:
 
 def in_threads(run: Callable[[], object], meter: Meter) -> None:
     """100 threads at once, each with its share of the runs."""
-    workers = [
-        threading.Thread(target=lambda: [meter.measured(run) for _ in range(RUNS // 100)]) for _ in range(100)
-    ]
+    workers = [threading.Thread(target=lambda: [meter.measured(run) for _ in range(RUNS // 100)]) for _ in range(100)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -1,6 +1,6 @@
 """The jobs of the workloads as JSON: fixtures of ``cargo test`` and of instruction counts.
 
-    python -m tests.jobs        writes them anew
+python -m tests.jobs        writes them anew
 """
 
 from __future__ import annotations

@@ -203,21 +203,7 @@ class Ask(msgspec.Struct, frozen=True, tag="ask"):
 
 
 Kind: TypeAlias = (
-    Str
-    | Int
-    | Float
-    | Bool
-    | Bytes
-    | Date
-    | DateTime
-    | Time
-    | TimeDelta
-    | Decimal
-    | Uuid
-    | Choice
-    | Any
-    | Refuse
-    | Ask
+    Str | Int | Float | Bool | Bytes | Date | DateTime | Time | TimeDelta | Decimal | Uuid | Choice | Any | Refuse | Ask
 )
 
 

@@ -101,7 +101,7 @@ fn carry_out(job: &Job, text: &str, oracle: &dyn Oracle) -> (Result<Outcome>, St
     (outcome, accepted.text(), rejects.text())
 }
 
-/// Readings, some of them bad in each way, and some (1_0, 2_0, …) that only Pydantic can decide.
+/// Readings, some of them bad in each way, and some (`1_0`, `2_0`, …) that only Pydantic can decide.
 fn readings() -> String {
     let mut text = String::new();
     for i in 0..500 {

@@ -58,7 +58,7 @@ impl<'a> PythonOracle<'a> {
             let mut handle = 0;
             if self.keep {
                 let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-                handle = objects.len() as i64;
+                handle = objects.len().cast_signed() as i64;
                 objects.push(accepted.get_item(1)?.unbind());
             }
             return Ok(Answer::Accept { text: text.to_vec(), handle });

@@ -71,7 +71,7 @@ fn written(value: &impl std::fmt::Display, text: &str, out: &mut Vec<u8>) -> Ver
 #[inline(always)]
 fn two(bytes: &[u8], at: usize) -> Option<u8> {
     let (tens, ones) = (bytes[at].wrapping_sub(b'0'), bytes[at + 1].wrapping_sub(b'0'));
-    (tens <= 9 && ones <= 9).then_some(tens * 10 + ones)
+    (tens <= 9 && ones <= 9).then(|| tens * 10 + ones)
 }
 
 /// Reads `YYYY-MM-DD`, where it is a day of the calendar after year 0.
