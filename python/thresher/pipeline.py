@@ -75,9 +75,10 @@ class Pipeline:
             values: expressions of output fields by name, in place of their ``From``.
             select: the input fields that are written, where there is no output schema; those of ``values`` are added.
             map_batches: called with the output values of many records before the output schema validates them: a dict
-                of NumPy arrays of shape ``(records,)``, of the types that :meth:`Result.to_numpy` gives. Returns a dict
-                of arrays of the same length, which may have other values and other names, or an array of bool that says
-                which records are kept. How many records it sees at once is not defined. An exception stops the run.
+                of NumPy arrays of shape ``(records,)``, of the types that :meth:`Result.to_numpy` gives, or a
+                ``pyarrow.RecordBatch`` or ``pyarrow.Table`` where its parameter is annotated so. Returns the like of
+                the same length, which may have other values and other names, or an array of bool that says which
+                records are kept. How many records it sees at once is not defined. An exception stops the run.
             map_records: called with the output values of each record, a dict, before ``map_batches``. Returns a dict,
                 or None to leave the record out. An exception stops the run. The slow way: prefer expressions or
                 ``map_batches``.

@@ -77,6 +77,30 @@ def test_map_batches(engine: str, tmp_path: Path) -> None:
     assert batch["each"].mask.tolist() == [False, False, True]
 
 
+def test_map_batches_of_arrow(engine: str, tmp_path: Path) -> None:
+    """A function whose parameter is annotated as a batch of Arrow is given one, and may return one or a mask."""
+    pa = pytest.importorskip("pyarrow")
+    compute = pytest.importorskip("pyarrow.compute")
+    seen: list[object] = []
+
+    def double(batch):  # type: ignore[no-untyped-def]
+        seen.append(batch)
+        total = compute.multiply(batch["total"], 2)
+        return batch.set_column(batch.schema.get_field_index("total"), "total", total)
+
+    def large(batch):  # type: ignore[no-untyped-def]
+        return compute.greater(batch["total"], 2)
+
+    for kind in (pa.RecordBatch, pa.Table):
+        double.__annotations__ = large.__annotations__ = {"batch": kind}
+        result = pipeline(map_batches=double, engine=engine).process(ORDERS, output=tmp_path / "o.csv")
+        assert (result.accepted, result.rejected, result.filtered) == (3, 2, 1)
+        assert (tmp_path / "o.csv").read_text().splitlines()[1].startswith("1,ada@b.org,3.0,0.75,")
+        assert isinstance(seen[-1], kind)
+        result = pipeline(map_batches=large, engine=engine).process(ORDERS)
+        assert (result.accepted, result.filtered) == (2, 2)
+
+
 def test_map_batches_may_filter(engine: str) -> None:
     result = pipeline(map_batches=lambda batch: batch["total"] > 2, engine=engine).process(ORDERS)
     assert (result.accepted, result.filtered) == (2, 2)

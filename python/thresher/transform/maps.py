@@ -1,13 +1,15 @@
 """Functions of the user's: the output values of a batch enter, the values that a function makes of them leave.
 
-``map_records`` sees one record at a time as a dict, ``map_batches`` many as a dict of NumPy arrays. Both run before the
-output schema validates. An error of a function stops the run: it never rejects records silently.
+``map_records`` sees one record at a time as a dict, ``map_batches`` many as a dict of NumPy arrays, or as a batch of
+Arrow where its parameter is annotated so. Both run before the output schema validates. An error of a function stops
+the run: it never rejects records silently.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from thresher.errors import DataProcessingError
 from thresher.transform.compiled import Transform
@@ -77,11 +79,18 @@ def _together(
     from thresher.arrays import array_of
 
     where = _where([numbers[place][0] for place in places])
-    batch = {name: array_of([row[name] for row in rows]) for name in names if name in rows[0]}
+    columns = {name: [row[name] for row in rows] for name in names if name in rows[0]}
+    arrow = _wants_arrow(function)
+    batch: Mapping[str, Any] = {} if arrow else {name: array_of(values) for name, values in columns.items()}
+    given = arrow.from_pydict(columns) if arrow else batch
     try:
-        found = function(batch)
+        found = function(given)
     except Exception as error:
         raise DataProcessingError(f"{where}: map_batches raised {type(error).__name__}: {error}") from error
+    if hasattr(found, "to_pydict"):
+        found = found.to_pydict()
+    elif arrow:
+        found, batch = _plain(found), columns
     if isinstance(found, Mapping):
         return places, _rows(found, len(rows), where)
     keep = _mask(found, len(rows), where)
@@ -91,6 +100,22 @@ def _together(
         [place for place, each in zip(places, keep, strict=True) if each],
         [row for row, each in zip(made, keep, strict=True) if each],
     )
+
+
+def _wants_arrow(function: Callable[..., Any]) -> Any:
+    """Return the class of Arrow that the function's first parameter is annotated with; None: it takes arrays."""
+    try:
+        first = next(iter(inspect.signature(function).parameters.values()), None)
+        hint = None if first is None else get_type_hints(function).get(first.name)
+    except (NameError, TypeError, ValueError):
+        return None
+    named = getattr(hint, "__module__", "").partition(".")[0], getattr(hint, "__name__", "")
+    return hint if named in (("pyarrow", "RecordBatch"), ("pyarrow", "Table")) else None
+
+
+def _plain(found: Any) -> Any:
+    """Return a mask of Arrow as one of NumPy."""
+    return found.to_numpy(zero_copy_only=False) if hasattr(found, "to_numpy") else found
 
 
 def _rows(columns: Mapping[Any, Any], count: int, where: str) -> Rows:
