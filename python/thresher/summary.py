@@ -100,7 +100,9 @@ def _errors(errors: list[ErrorCount], found: Mapping[ErrorCount, dict[str, Any]]
         error = found.get(count)
         what = f"{error['msg']} [{count.type}]" if error else count.type
         lines.append(f"{count.count:>{width},} x {f'{loc}: ' if loc else ''}{what}")
-        example = "" if error is None or error["input"] is None else f"  {_example(error['input'])}"
+        # The input of `missing` is the whole record: its place says more.
+        told = error is not None and error["input"] is not None and not isinstance(error["input"], dict)
+        example = f"  {_example(error['input'])}" if error is not None and told else ""
         lines.append(f"{'':>{width}}   first at {count.source}:{count.line}{example}")
     if len(errors) > TOP:
         rest = sum(count.count for count in errors[TOP:])
