@@ -17,7 +17,8 @@ use std::sync::{Mutex, PoisonError, TryLockError};
 use std::thread::Builder;
 use std::time::Duration;
 
-use crate::check::column::{self, Input, Work};
+use crate::check::work::{Input, Work};
+use crate::check::{ask, column};
 use crate::compiled::{Compiled, Nulls};
 use crate::encode::{json, rows};
 use crate::error::{Error, Result};
@@ -242,7 +243,7 @@ impl Run<'_> {
         let input = Input { block, plan, number, nulls: &self.nulls, oracle: self.oracle };
         column::check(&input, work)?;
         transform(&input, work);
-        column::ask(&input, work)
+        ask::ask(&input, work)
     }
 
     fn encode(&self, worker: &mut Worker) {

@@ -4,7 +4,7 @@
 //! model from these when somebody looks.
 
 use crate::cells::Place;
-use crate::check::column::{State, Work};
+use crate::check::work::{State, Work};
 use crate::compiled::{Checker, Compiled, kept};
 use crate::oracle::Answer;
 use crate::split::Block;

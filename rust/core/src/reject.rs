@@ -7,7 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::cells::Place;
-use crate::check::column::{Found, Input, Numbers, State, What, Work, mapping};
+use crate::check::ask::mapping;
+use crate::check::work::{Found, Input, Numbers, State, What, Work};
 use crate::encode::{csv, json};
 use crate::oracle::{Answer, Fault, Number, Stage};
 use crate::plan::Format;

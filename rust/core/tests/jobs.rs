@@ -1,37 +1,15 @@
 //! Whole jobs without Python: plans from `tests/cases/jobs`, at many block sizes and numbers of threads.
 
-use std::fmt::Write as _;
-use std::io::{Cursor, Write};
-use std::path::Path;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+mod harness;
 
+use std::fmt::Write as _;
+use std::path::Path;
+
+use harness::carry_out;
 use thresher_core::error::{Error, Result};
-use thresher_core::job::{Observer, Outcome, Outputs, run};
+use thresher_core::job::Outcome;
 use thresher_core::oracle::{Answer, Fault, Number, Oracle, Stage};
 use thresher_core::plan::{Format, Job};
-use thresher_core::source::Source;
-use thresher_core::split::Dialect;
-
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl Shared {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("no panic").clone()).expect("UTF-8")
-    }
-}
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Accepts odd record numbers with a line of its own, rejects even ones.
 struct Parity;
@@ -72,33 +50,13 @@ impl Oracle for Panics {
     }
 }
 
-struct Quiet;
-
-impl Observer for Quiet {
-    fn tick(&self, _: u64) -> Result<()> {
-        Ok(())
-    }
-}
-
 fn job(name: &str) -> Job {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../tests/cases/jobs/{name}.json"));
     serde_json::from_slice(&std::fs::read(path).expect("the fixture is there")).expect("a job")
 }
 
-fn carry_out(job: &Job, text: &str, oracle: &dyn Oracle) -> (Result<Outcome>, String, String) {
-    let (accepted, rejects) = (Shared::default(), Shared::default());
-    let source = Source {
-        name: "memory".into(),
-        plan: 0,
-        dialect: Dialect { delimiter: b',', max_record_bytes: job.max_record_bytes },
-        input: Box::new(Cursor::new(text.as_bytes().to_vec())),
-        start: 0,
-        line: 2,
-    };
-    let outputs = Outputs { accepted: Some(Box::new(accepted.clone())), rejects: Box::new(rejects.clone()) };
-    let cancelled = AtomicBool::new(false);
-    let outcome = run(job, vec![source], outputs, oracle, &Quiet, &cancelled);
-    (outcome, accepted.text(), rejects.text())
+fn carried_out(job: &Job, oracle: &dyn Oracle) -> (Result<Outcome>, String, String) {
+    carry_out(job, readings().as_bytes(), b',', 2, oracle)
 }
 
 /// Readings, some of them bad in each way, and some (`1_0`, `2_0`, …) that only Pydantic can decide.
@@ -123,7 +81,7 @@ fn blocks_and_threads_change_nothing() {
     for format in [Format::Csv, Format::Jsonl] {
         job.accepted_format = Some(format);
         job.rejects_format = format;
-        let (first, good, bad) = carry_out(&job, &readings(), &Parity);
+        let (first, good, bad) = carried_out(&job, &Parity);
         let first = first.expect("a result");
         let (_, progress, verdicts) = &first.sources[0];
         assert_eq!((progress.records, verdicts.accepted + verdicts.rejected), (500, 500));
@@ -131,7 +89,7 @@ fn blocks_and_threads_change_nothing() {
             for workers in 1..=8 {
                 job.block_bytes = block_bytes;
                 job.workers = workers;
-                let (outcome, accepted, rejects) = carry_out(&job, &readings(), &Parity);
+                let (outcome, accepted, rejects) = carried_out(&job, &Parity);
                 assert_eq!(outcome.expect("a result").errors, first.errors);
                 assert_eq!((accepted, rejects), (good.clone(), bad.clone()), "{block_bytes} {workers}");
             }
@@ -145,7 +103,7 @@ fn a_panic_is_an_error() {
     for workers in [1, 4] {
         job.workers = workers;
         job.block_bytes = 100;
-        let (outcome, _, _) = carry_out(&job, &readings(), &Panics);
+        let (outcome, _, _) = carried_out(&job, &Panics);
         match outcome {
             Err(Error::Panic(text)) => assert_eq!(text, "a defect"),
             other => panic!("{other:?}"),

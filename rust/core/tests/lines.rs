@@ -1,16 +1,14 @@
 //! JSON Lines without Python: one plan, at many block sizes and numbers of threads, with an oracle that shows its lines.
 
-use std::fmt::Write as _;
-use std::io::{Cursor, Write};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+mod harness;
 
+use std::fmt::Write as _;
+
+use harness::carry_out;
 use thresher_core::error::Result;
-use thresher_core::job::{Observer, Outputs, run};
 use thresher_core::oracle::{Answer, Number, Oracle};
 use thresher_core::plan::Job;
-use thresher_core::source::Source;
-use thresher_core::split::{Dialect, LINES};
+use thresher_core::split::LINES;
 
 const JOB: &str = r#"{
     "plans": [{
@@ -49,26 +47,6 @@ const CASES: [(&str, &str); 14] = [
     ("\u{feff}{\"a\":1}", "asked"),
 ];
 
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl Shared {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("no panic").clone()).expect("UTF-8")
-    }
-}
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 struct Asked;
 
 impl Oracle for Asked {
@@ -83,30 +61,14 @@ impl Oracle for Asked {
     }
 }
 
-impl Observer for Asked {
-    fn tick(&self, _: u64) -> Result<()> {
-        Ok(())
-    }
-}
-
 fn ran(data: &[u8], block_bytes: usize, workers: usize) -> (String, String) {
     let mut job: Job = serde_json::from_str(JOB).expect("a job");
     (job.block_bytes, job.workers) = (block_bytes, workers);
-    let source = Source {
-        name: "in".into(),
-        plan: 0,
-        dialect: Dialect { delimiter: LINES, max_record_bytes: job.max_record_bytes },
-        input: Box::new(Cursor::new(data.to_vec())),
-        start: 0,
-        line: 1,
-    };
-    let (accepted, rejects) = (Shared::default(), Shared::default());
-    let outputs = Outputs { accepted: Some(Box::new(accepted.clone())), rejects: Box::new(rejects.clone()) };
-    let cancelled = AtomicBool::new(false);
-    let outcome = run(&job, vec![source], outputs, &Asked, &Asked, &cancelled).expect("a run");
+    let (outcome, accepted, rejects) = carry_out(&job, data, LINES, 1, &Asked);
+    let outcome = outcome.expect("a run");
     let verdicts = outcome.sources[0].2;
     assert_eq!(outcome.sources[0].1.records, verdicts.accepted + verdicts.rejected);
-    (accepted.text(), rejects.text())
+    (accepted, rejects)
 }
 
 #[test]
@@ -122,7 +84,7 @@ fn every_case_at_every_size_of_block() {
                 let raw = serde_json::to_string(text).expect("a string");
                 writeln!(
                     bad,
-                    r#"{{"record":{record},"line":{line},"byte_offset":{offset},"source":"in","stage":"validate","errors":[{expected}],"raw":{raw}}}"#
+                    r#"{{"record":{record},"line":{line},"byte_offset":{offset},"source":"memory","stage":"validate","errors":[{expected}],"raw":{raw}}}"#
                 )
                 .expect("room");
             } else if *expected == "asked" {

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 use thresher_core::cells::texts;
-use thresher_core::check::column::{Numbers, faults};
+use thresher_core::check::column::faults;
+use thresher_core::check::work::Numbers;
 use thresher_core::reject::FAULTS;
 use thresher_core::source::{Reader, Source};
 use thresher_core::split::{Block, Dialect};

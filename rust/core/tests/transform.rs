@@ -1,38 +1,16 @@
 //! The transform stage in whole jobs without Python: what is decided here, what is asked, and the accounting.
 
-use std::io::{Cursor, Write};
-use std::path::Path;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+mod harness;
 
+use std::path::Path;
+
+use harness::carry_out;
 use serde_json::{Value, json};
 use thresher_core::error::Result;
-use thresher_core::job::{Observer, Outcome, Outputs, run};
+use thresher_core::job::Outcome;
 use thresher_core::oracle::{Answer, Fault, Number, Oracle, Stage};
 use thresher_core::plan::Job;
 use thresher_core::report::Verdicts;
-use thresher_core::source::Source;
-use thresher_core::split::Dialect;
-
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl Shared {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("no panic").clone()).expect("UTF-8")
-    }
-}
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Answers by the first letter of the record's first cell.
 struct ByName;
@@ -56,12 +34,6 @@ impl Oracle for ByName {
             _ => Answer::Reject(vec![fault.clone()]),
         };
         Ok(texts.chunks(columns).map(answer).collect())
-    }
-}
-
-impl Observer for ByName {
-    fn tick(&self, _: u64) -> Result<()> {
-        Ok(())
     }
 }
 
@@ -99,19 +71,9 @@ fn job(outputs: &Value, format: &str) -> Job {
     serde_json::from_value(job).expect("a job")
 }
 
-fn carry_out(job: &Job, text: &str) -> (Outcome, String, String) {
-    let (accepted, rejects) = (Shared::default(), Shared::default());
-    let source = Source {
-        name: "memory".into(),
-        plan: 0,
-        dialect: Dialect { delimiter: b',', max_record_bytes: job.max_record_bytes },
-        input: Box::new(Cursor::new(text.as_bytes().to_vec())),
-        start: 0,
-        line: 2,
-    };
-    let outputs = Outputs { accepted: Some(Box::new(accepted.clone())), rejects: Box::new(rejects.clone()) };
-    let outcome = run(job, vec![source], outputs, &ByName, &ByName, &AtomicBool::new(false)).expect("a result");
-    (outcome, accepted.text(), rejects.text())
+fn carried_out(job: &Job, text: &str) -> (Outcome, String, String) {
+    let (outcome, accepted, rejects) = carry_out(job, text.as_bytes(), b',', 2, &ByName);
+    (outcome.expect("a result"), accepted, rejects)
 }
 
 /// What is written: every way in which a value is made.
@@ -132,7 +94,7 @@ const RECORDS: &str = "r1,10,true\nr2,1.5,true\nr3,n/a,true\na13,13,true\nf13,13
 
 #[test]
 fn only_the_good_way_is_decided_here() {
-    let (outcome, good, bad) = carry_out(&job(&outputs(), "csv"), RECORDS);
+    let (outcome, good, bad) = carried_out(&job(&outputs(), "csv"), RECORDS);
     let expected = "r1,50.0,\"yes, \"\"x\"\"\",R1,5\nasked a13\nr7,44.6,,R7,3\nasked a-long\nasked a9\n\
                     r0,36.5,\"yes, \"\"x\"\"\",R0,1\n";
     assert_eq!(good, expected);
@@ -146,13 +108,13 @@ fn only_the_good_way_is_decided_here() {
 
 #[test]
 fn json_has_the_keys_of_the_output() {
-    let (_, good, _) = carry_out(&job(&outputs(), "jsonl"), "r7,7,no\nr1,1,true\n");
+    let (_, good, _) = carried_out(&job(&outputs(), "jsonl"), "r7,7,no\nr1,1,true\n");
     assert_eq!(good, "{\"id\":\"r7\",\"warm\":44.6,\"flag\":null,\"short\":\"R7\",\"half\":3}\n");
 }
 
 #[test]
 fn without_an_output_schema_fields_are_written_as_they_are() {
-    let (_, good, _) = carry_out(&job(&Value::Null, "csv"), "r7,7.50,no\nr1,1,true\nr3,3,\n");
+    let (_, good, _) = carried_out(&job(&Value::Null, "csv"), "r7,7.50,no\nr1,1,true\nr3,3,\n");
     assert_eq!(good, "r7,7.5,false\nr3,3.0,true\n");
 }
 
@@ -160,13 +122,13 @@ fn without_an_output_schema_fields_are_written_as_they_are() {
 fn blocks_and_threads_change_nothing() {
     let mut job = job(&outputs(), "csv");
     let text = RECORDS.repeat(300);
-    let (first, good, bad) = carry_out(&job, &text);
+    let (first, good, bad) = carried_out(&job, &text);
     let Verdicts { accepted, rejected, filtered } = first.sources[0].2;
     assert_eq!(accepted + rejected + filtered, 3300);
     for block_bytes in [1, 100, 5000, 1 << 18] {
         for workers in [1, 2, 5] {
             (job.block_bytes, job.workers) = (block_bytes, workers);
-            let (outcome, accepted, rejects) = carry_out(&job, &text);
+            let (outcome, accepted, rejects) = carried_out(&job, &text);
             assert_eq!(outcome.errors, first.errors);
             assert_eq!((accepted, rejects), (good.clone(), bad.clone()), "{block_bytes} {workers}");
         }

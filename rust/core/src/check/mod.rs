@@ -4,6 +4,7 @@
 //! kernel is three-valued: what it cannot decide exactly it calls unsure, and Pydantic decides about that record.
 //! Kernels see text and constants only, never another cell.
 
+pub mod ask;
 pub mod bool;
 pub mod choice;
 pub mod column;
@@ -14,6 +15,7 @@ pub mod pattern;
 pub mod temporal;
 pub mod text;
 pub mod uuid;
+pub mod work;
 
 use std::borrow::Cow;
 

@@ -3,7 +3,7 @@
 use super::bytes::{SLACK, Writer};
 use super::{csv, json};
 use crate::cells::{Place, Span};
-use crate::check::column::{State, Work};
+use crate::check::work::{State, Work};
 use crate::compiled::Compiled;
 use crate::oracle::Answer;
 use crate::plan::Format;

@@ -15,7 +15,7 @@ pub enum Tag {
     Null = 1,
     /// A string without escapes, in the block.
     Text = 2,
-    /// A string with its escapes undone, in [`Work::unquoted`](crate::check::column::Work::unquoted).
+    /// A string with its escapes undone, in [`Work::unquoted`](crate::check::work::Work::unquoted).
     Escaped = 3,
     /// An integer of at most 18 digits.
     Int = 4,

@@ -8,7 +8,7 @@ mod load;
 mod write;
 
 use crate::cells::Span;
-use crate::check::column::{Input, State, Work};
+use crate::check::work::{Input, State, Work};
 use crate::compiled::{Checker, Field};
 use crate::encode::rows;
 use crate::expr::value::Texts;

@@ -1,0 +1,156 @@
+//! Work: what checking a block comes to, and what it looks at.
+//!
+//! Filled by the column loops, by the transform and by the answers of Pydantic; read by encoding and by rejects. Holds
+//! results and decides nothing. Its buffers are kept from block to block.
+
+use std::borrow::Cow;
+
+use crate::cells::{Place, Span};
+use crate::compiled::{Compiled, Nulls};
+use crate::oracle::{Answer, Fault, Number, Oracle};
+use crate::plan::Format;
+use crate::split::Block;
+
+/// What is known of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Accepted so far.
+    Good,
+    /// Has errors in [`Work::errors`].
+    Rejected,
+    /// Pydantic has to decide about the whole record.
+    Unsure,
+    /// Its form is wrong: see [`Rows::faults`](crate::split::Rows::faults).
+    Fault,
+    /// Pydantic accepted the whole record: see [`Work::asked`].
+    Asked,
+    /// Pydantic rejected the whole record: see [`Work::asked`].
+    Refused,
+    /// Valid and left out.
+    Filtered,
+}
+
+/// One error of one row.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    /// Which row.
+    pub row: u32,
+    /// Position of the field; after the fields come the forbidden columns.
+    pub field: u32,
+    /// What is wrong.
+    pub what: What,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy)]
+pub enum What {
+    /// A template of the field, the text of the cell, and 1 + position in [`Work::details`] or 0.
+    Template(u8, Span, u32),
+    /// Position in [`Work::faults`]: an error as Pydantic gave it.
+    Fault(u32),
+}
+
+/// The results of checking a block. Buffers are kept and used again.
+#[derive(Default)]
+pub struct Work {
+    /// For each row.
+    pub states: Vec<State>,
+    /// For each field, for each row.
+    pub spans: Vec<Vec<Span>>,
+    /// For each field, for each row; filled where records are kept.
+    pub values: Vec<Vec<i64>>,
+    /// Texts whose doubled quotes were undone.
+    pub unquoted: Vec<u8>,
+    /// What kernels wrote.
+    pub written: Vec<u8>,
+    /// Errors, ordered by row and field.
+    pub errors: Vec<Found>,
+    /// Texts of parse errors.
+    pub details: Vec<Cow<'static, str>>,
+    /// Errors as Pydantic gave them.
+    pub faults: Vec<Fault>,
+    /// Rows that went to Pydantic whole, with its answers, in order.
+    pub asked: Vec<(u32, Answer)>,
+    /// Cells that went to Pydantic.
+    pub asked_cells: u64,
+    /// Whether values are kept.
+    pub keep: bool,
+    /// How what Pydantic wrote becomes a cell.
+    pub format: Option<Format>,
+    /// What the transform made.
+    pub transform: crate::transform::Scratch,
+    /// What stands in the lines of a block of JSON Lines.
+    pub tokens: crate::json::Tokens,
+}
+
+impl Work {
+    /// Forgets the last block and keeps the memory.
+    pub fn begin(&mut self, rows: usize, fields: usize) {
+        self.states.clear();
+        self.states.resize(rows, State::Good);
+        self.spans.resize_with(fields, Vec::new);
+        self.values.resize_with(fields, Vec::new);
+        self.unquoted.clear();
+        self.written.clear();
+        self.errors.clear();
+        self.details.clear();
+        self.faults.clear();
+        self.asked.clear();
+        self.asked_cells = 0;
+    }
+
+    /// The bytes that `span` points to.
+    #[inline(always)]
+    #[must_use]
+    pub fn bytes<'a>(&'a self, span: Span, data: &'a [u8], constants: &'a [u8]) -> &'a [u8] {
+        let from = match span.place() {
+            Place::Plain | Place::Quoted | Place::FinalPlain => data,
+            Place::Unquoted => &self.unquoted,
+            Place::Written | Place::FinalWritten => &self.written,
+            Place::Constant => constants,
+            Place::Absent => return &[],
+        };
+        &from[span.start()..span.start() + span.len()]
+    }
+}
+
+/// What the loops look at and do not change.
+pub struct Input<'a> {
+    /// The block.
+    pub block: &'a Block,
+    /// Its plan.
+    pub plan: &'a Compiled,
+    /// Position of the plan.
+    pub number: usize,
+    /// The texts that make a cell null.
+    pub nulls: &'a Nulls,
+    /// Pydantic.
+    pub oracle: &'a dyn Oracle,
+}
+
+/// The record and line number of rows, asked in ascending order.
+pub struct Numbers<'a> {
+    block: &'a Block,
+    position: usize,
+    line: u64,
+}
+
+impl<'a> Numbers<'a> {
+    /// Counts from the beginning of `block`.
+    #[must_use]
+    pub fn new(block: &'a Block) -> Self {
+        Self { block, position: 0, line: block.line }
+    }
+
+    /// The record and line number of `row`, which must not come before the last one asked for.
+    pub fn of(&mut self, row: usize) -> Number {
+        let record = self.block.record + row as u64;
+        if self.block.line_a_row {
+            return (record, self.block.line + row as u64);
+        }
+        let start = self.block.rows.rows[row].start as usize;
+        self.line += memchr::memchr_iter(b'\n', &self.block.bytes()[self.position..start]).count() as u64;
+        self.position = start;
+        (record, self.line)
+    }
+}
