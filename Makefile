@@ -76,6 +76,10 @@ bench: $(BENCH_TOOLS) ## the asv suite against the last commit (make bench RANGE
 compare: $(INSTALLED) $(BENCH_TOOLS) ## thresher beside its rivals, alternating: a table and a plot in benches/results/
 	$(BIN)/python -m benches.compare $(ARGS)
 
+.PHONY: instructions
+instructions: $(INSTALLED) ## instructions a record, counted by callgrind, beside those recorded (where valgrind is installed)
+	$(BIN)/python -m benches.instructions $(ARGS)
+
 .PHONY: wheel
 wheel: $(TOOLS) ## the release wheel, in dist/
 	@rm -rf dist

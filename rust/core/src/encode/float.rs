@@ -1,5 +1,7 @@
 //! The two ways in which a double is written: as pydantic-core writes JSON, and as Python's `repr`.
 
+use std::mem::MaybeUninit;
+
 /// How a double is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
@@ -21,30 +23,41 @@ pub fn write(value: f64, style: Style, out: &mut Vec<u8>) {
         out.extend_from_slice(text);
         return;
     }
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(value);
+    let mut padded = Padded { buffer: zmij::Buffer::new(), _slack: [0; 8] };
+    let base = (&raw const padded).cast::<u8>();
+    let text = padded.buffer.format_finite(value);
     // Where neither has an exponent, both are the same.
     if style == Style::Json || value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
-        append(text.as_bytes(), out);
+        if text.as_ptr() == base {
+            let len = text.len();
+            append(&padded, len, out);
+        } else {
+            out.extend_from_slice(text.as_bytes());
+        }
     } else {
         repr(text, out);
     }
 }
 
-/// Appends 24 bytes at most. Copies of fixed sizes that overlap, as a call of `memcpy` costs more than the copy.
+/// A buffer of digits that is copied whole: a copy of a fixed size costs less than one of the length of the text.
+#[repr(C)]
+struct Padded {
+    buffer: zmij::Buffer,
+    _slack: [u8; 8],
+}
+
+/// Appends the first `len` bytes of a buffer.
 #[inline(always)]
-fn append(text: &[u8], out: &mut Vec<u8>) {
-    let end = out.len() + text.len();
-    if let (Some(first), Some(last)) = (text.first_chunk::<16>(), text.last_chunk::<8>()) {
-        out.extend_from_slice(first);
-        out.truncate(end - last.len());
-        out.extend_from_slice(last);
-    } else if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        out.extend_from_slice(first);
-        out.truncate(end - last.len());
-        out.extend_from_slice(last);
-    } else {
-        out.extend_from_slice(text);
+fn append(padded: &Padded, len: usize, out: &mut Vec<u8>) {
+    type Whole = [MaybeUninit<u8>; size_of::<Padded>()];
+    out.reserve(size_of::<Whole>());
+    let end = out.len();
+    // SAFETY: there is room for the whole buffer, which is copied without being looked at; its first `len` bytes, 24 at
+    // most, are the digits: the caller has seen that the text begins where its buffer begins.
+    unsafe {
+        let source = std::ptr::from_ref(padded).cast::<Whole>();
+        out.as_mut_ptr().add(end).cast::<Whole>().write_unaligned(source.read_unaligned());
+        out.set_len(end + len);
     }
 }
 
