@@ -100,9 +100,7 @@ def _errors(errors: list[ErrorCount], found: Mapping[ErrorCount, dict[str, Any]]
         error = found.get(count)
         what = f"{error['msg']} [{count.type}]" if error else count.type
         lines.append(f"{count.count:>{width},} x {f'{loc}: ' if loc else ''}{what}")
-        # The input of `missing` is the whole record: its place says more.
-        told = error is not None and error["input"] is not None and not isinstance(error["input"], dict)
-        example = f"  {_example(error['input'])}" if error is not None and told else ""
+        example = "" if error is None or error["input"] is None else _example(error["input"])
         lines.append(f"{'':>{width}}   first at {count.source}:{count.line}{example}")
     if len(errors) > TOP:
         rest = sum(count.count for count in errors[TOP:])
@@ -117,8 +115,11 @@ def _went(name: str | None) -> str:
 
 
 def _example(value: object) -> str:
+    """Return what follows a place: the input, or nothing where that is a whole record, of which the place says more."""
     text = repr(value)
-    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
+    if len(text) <= WIDTH:
+        return f"  {text}"
+    return "" if isinstance(value, dict) else f"  {text[: WIDTH - 1]}…"
 
 
 def _size(count: float) -> str:
