@@ -35,7 +35,7 @@ def compile_model(model: type[BaseModel]) -> Compiled:
     definitions = _definitions(schema)
     reasons: list[str] = []
     unknown: set[str] = set()
-    node, free_header = _unwrap(schema, definitions, reasons)
+    node, free_header = _unwrap(schema, "model", "its schema is", definitions, reasons)
     config: Mapping[str, Any] = {}
     fields_node: Node | None = None
     if node is not None:
@@ -49,7 +49,7 @@ def compile_model(model: type[BaseModel]) -> Compiled:
             reasons.append("it is a root model")
             free_header = True
         else:
-            fields_node, inner_free = _unwrap_fields(node["schema"], definitions, reasons)
+            fields_node, inner_free = _unwrap(node["schema"], "model-fields", "its fields are", definitions, reasons)
             free_header = free_header or inner_free
         if node.get("custom_init"):
             reasons.append("it has its own __init__")
@@ -119,31 +119,19 @@ def _definitions(schema: Node) -> dict[str, Node]:
     return found
 
 
-def _unwrap(schema: Node, definitions: Mapping[str, Node], reasons: list[str]) -> tuple[Node | None, bool]:
-    """Return the model node, and whether user code sees the record before it."""
+def _unwrap(
+    schema: Node, wanted: str, called: str, definitions: Mapping[str, Node], reasons: list[str]
+) -> tuple[Node | None, bool]:
+    """Return the node of the wanted kind, and whether user code sees the record before it.
+
+    ``called`` is how the schema is named where it is something else.
+    """
     free_header = False
     node = nodes.resolve(schema, definitions)
-    while node["type"] != "model":
+    while node["type"] != wanted:
         kind = node["type"]
         if kind not in ("function-before", "function-after", "function-wrap") or "schema" not in node:
-            reasons.append(f"its schema is a {kind}")
-            return None, True
-        reasons.append(f"it has a model validator ({kind.removeprefix('function-')})")
-        free_header = free_header or kind != "function-after"
-        if node.get("serialization"):
-            reasons.append("it has a model serializer")
-        node = nodes.resolve(node["schema"], definitions)
-    return node, free_header
-
-
-def _unwrap_fields(schema: Node, definitions: Mapping[str, Node], reasons: list[str]) -> tuple[Node | None, bool]:
-    """Return the node of the fields, and whether user code sees the record before it."""
-    free_header = False
-    node = nodes.resolve(schema, definitions)
-    while node["type"] != "model-fields":
-        kind = node["type"]
-        if kind not in ("function-before", "function-after", "function-wrap") or "schema" not in node:
-            reasons.append(f"its fields are a {kind}")
+            reasons.append(f"{called} a {kind}")
             return None, True
         reasons.append(f"it has a model validator ({kind.removeprefix('function-')})")
         free_header = free_header or kind != "function-after"
