@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, Field, RootModel
 
 import thresher
+from tests.integration.test_transform import CHECKS, Line, Order
 from thresher.errors import ConfigurationError
-
-
-class Order(BaseModel):
-    order_id: Annotated[int, Field(ge=1)]
-    email: str
-    quantity: int
-    unit_price: float
-    status: Literal["new", "paid", "cancelled"] = "new"
-    ordered_on: dt.date
-    ship_date: dt.date | None = None
-    discount: float = 0
-
-
-class Line(BaseModel):
-    order_id: int
-    email: Annotated[str, thresher.From("email.lower()")]
-    total: Annotated[float, Field(ge=0, le=1000), thresher.From("quantity * unit_price * (1 - discount)")]
-    each: Annotated[float | None, thresher.From("unit_price / quantity if quantity < 100 else None")]
-    status: Literal["new", "paid", "cancelled"]
-    origin: str = "shop"
-
-
-CHECKS = [
-    thresher.Check("ship_date is None or ship_date >= ordered_on", "shipped before it was ordered"),
-    "order_id < 100",
-]
 
 
 def pipeline(**settings: Any) -> thresher.Pipeline:
