@@ -1,8 +1,8 @@
 """The plan: the compiled schema bound to the header of a source. Plain data, sent to Rust as JSON.
 
 A *bound* plan knows which column feeds which field. Everything in it is constant text or a number; no Python
-object is reachable from it. Whoever adds a kind here also adds it in ``rust/core/src/plan.rs``; the test of the
-plan's round trip enforces it.
+object is reachable from it. Whoever adds a part here also adds it in ``rust/core/src/plan.rs``; the test of the plan's
+round trip enforces it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,28 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 import msgspec
+
+from thresher.kinds import (
+    Any,
+    Ask,
+    Bool,
+    Bytes,
+    Choice,
+    Date,
+    DateTime,
+    Decimal,
+    Float,
+    Int,
+    Kind,
+    Nested,
+    Refuse,
+    Str,
+    Text,
+    Time,
+    TimeDelta,
+    Uuid,
+)
+from thresher.shapes import Problem, Shape
 
 __all__ = [
     "HOLE",
@@ -26,16 +48,20 @@ __all__ = [
     "DateTime",
     "Decimal",
     "ErrorTemplate",
+    "Extra",
     "Float",
     "Forbidden",
     "InputValue",
     "Int",
     "Kind",
     "Load",
+    "Nested",
     "Node",
     "OutputValue",
     "Plan",
+    "Problem",
     "Refuse",
+    "Shape",
     "Str",
     "Text",
     "Time",
@@ -46,13 +72,6 @@ __all__ = [
 
 HOLE = "\x00"
 """Stands in an :class:`ErrorTemplate` where the text of a parse error goes."""
-
-
-class Text(msgspec.Struct, frozen=True):
-    """One value as it is written: a JSON text, and the text of a CSV cell (before quoting)."""
-
-    json: str
-    csv: str
 
 
 class ErrorTemplate(msgspec.Struct, frozen=True):
@@ -71,140 +90,6 @@ class ErrorTemplate(msgspec.Struct, frozen=True):
     """``x: Input should be … [int_parsing]``: for rejects written as CSV."""
     loc: str
     """The loc as JSON: ``["x"]``."""
-
-
-class Str(msgspec.Struct, frozen=True, tag="str"):
-    """Text. Order of the checks: strip, ascii_only, lengths in code points, pattern (searched), case."""
-
-    strip: bool = False
-    lower: bool = False
-    upper: bool = False
-    ascii_only: bool = False
-    min_length: int | None = None
-    max_length: int | None = None
-    pattern: str | None = None
-    """In the syntax of the Rust crate ``regex``."""
-
-
-class Int(msgspec.Struct, frozen=True, tag="int"):
-    """A 64-bit integer; what does not fit is unsure. Order: multiple_of, le, lt, ge, gt."""
-
-    multiple_of: int | None = None
-    le: int | None = None
-    lt: int | None = None
-    ge: int | None = None
-    gt: int | None = None
-
-
-class Float(msgspec.Struct, frozen=True, tag="float"):
-    """A double. Order: finite, multiple_of, le, lt, ge, gt. Bounds are finite."""
-
-    allow_inf_nan: bool = True
-    multiple_of: float | None = None
-    le: float | None = None
-    lt: float | None = None
-    ge: float | None = None
-    gt: float | None = None
-
-
-class Bool(msgspec.Struct, frozen=True, tag="bool"):
-    """Pydantic's table of words."""
-
-
-class Bytes(msgspec.Struct, frozen=True, tag="bytes"):
-    """The UTF-8 bytes of the cell; lengths in bytes."""
-
-    min_length: int | None = None
-    max_length: int | None = None
-
-
-class Date(msgspec.Struct, frozen=True, tag="date"):
-    """A date; bounds in ISO form. ``unit`` is the config's ``val_temporal_unit``."""
-
-    le: str | None = None
-    lt: str | None = None
-    ge: str | None = None
-    gt: str | None = None
-    unit: Literal["seconds", "milliseconds", "infer"] = "infer"
-
-
-class DateTime(msgspec.Struct, frozen=True, tag="datetime"):
-    """A datetime; bounds in ISO form. ``tz``: ``naive``, ``aware`` or None; fixed offsets are unsure."""
-
-    le: str | None = None
-    lt: str | None = None
-    ge: str | None = None
-    gt: str | None = None
-    tz: Literal["naive", "aware"] | None = None
-    microseconds: Literal["truncate", "error"] = "truncate"
-    unit: Literal["seconds", "milliseconds", "infer"] = "infer"
-
-
-class Time(msgspec.Struct, frozen=True, tag="time"):
-    """A time of day; bounds in ISO form."""
-
-    le: str | None = None
-    lt: str | None = None
-    ge: str | None = None
-    gt: str | None = None
-    tz: Literal["naive", "aware"] | None = None
-    microseconds: Literal["truncate", "error"] = "truncate"
-
-
-class TimeDelta(msgspec.Struct, frozen=True, tag="timedelta"):
-    """A duration; bounds in microseconds. A duration out of bounds is unsure: its error holds an object."""
-
-    le: int | None = None
-    lt: int | None = None
-    ge: int | None = None
-    gt: int | None = None
-    microseconds: Literal["truncate", "error"] = "truncate"
-
-
-class Decimal(msgspec.Struct, frozen=True, tag="decimal"):
-    """A decimal of plain ASCII digits; everything else is unsure. Bounds as plain decimal text."""
-
-    max_digits: int | None = None
-    decimal_places: int | None = None
-    le: str | None = None
-    lt: str | None = None
-    ge: str | None = None
-    gt: str | None = None
-
-
-class Uuid(msgspec.Struct, frozen=True, tag="uuid"):
-    """A UUID, of one version where given."""
-
-    version: int | None = None
-
-
-class Choice(msgspec.Struct, frozen=True, tag="choice"):
-    """A Literal or Enum: the cells that are accepted, and what each is written as."""
-
-    cells: list[str]
-    texts: list[Text]
-    error: Literal["literal_error", "enum"]
-    integer: bool = False
-    """The cell is read as an int first (IntEnum), and ``cells`` holds canonical integers."""
-
-
-class Any(msgspec.Struct, frozen=True, tag="any"):
-    """The cell, as it is."""
-
-
-class Refuse(msgspec.Struct, frozen=True, tag="refuse"):
-    """No cell is accepted: a strict field that text can never satisfy."""
-
-    error: str
-
-
-class Ask(msgspec.Struct, frozen=True, tag="ask"):
-    """Each batch of cells of this field goes to Pydantic (field hybrid)."""
-
-
-Kind: TypeAlias = (
-    Str | Int | Float | Bool | Bytes | Date | DateTime | Time | TimeDelta | Decimal | Uuid | Choice | Any | Refuse | Ask
-)
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -232,6 +117,11 @@ class BoundField(msgspec.Struct, frozen=True, omit_defaults=True):
     """Every error that the kernel may give. An error without a template makes the record unsure."""
     nullable: bool = False
     """Of JSON Lines: whether ``null`` is accepted, and written as null."""
+    strict: bool = False
+    """Of JSON Lines: as of :class:`thresher.shapes.Leaf`."""
+    paths: list[int] = []
+    """Of JSON Lines: positions in :attr:`Plan.lookups` of the keys that it is looked up under, where those are several
+    (``column`` is the first); the first that is there counts."""
 
 
 class Forbidden(msgspec.Struct, frozen=True):
@@ -239,6 +129,15 @@ class Forbidden(msgspec.Struct, frozen=True):
 
     column: int
     error: ErrorTemplate
+
+
+class Extra(msgspec.Struct, frozen=True):
+    """What becomes of the keys of a JSON line that no field is looked up under."""
+
+    behavior: Literal["forbid", "allow"]
+    """``forbid``: each is an error, after those of all fields; ``allow``: they are written after the fields."""
+    forbidden: Problem | None
+    """The error of ``forbid``."""
 
 
 class Const(msgspec.Struct, frozen=True, tag_field="op", tag="const"):
@@ -324,7 +223,11 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     format: Literal["csv", "jsonl"] = "csv"
     """``jsonl``: a record is a line, which is its only cell; ``columns`` has one name, for rejects written as CSV."""
     lookups: list[str] = []
-    """Of JSON Lines: the keys under which values are looked up; all others are passed over."""
+    """Of JSON Lines: the keys under which values are looked up; all others are :attr:`extra`."""
+    shapes: list[Shape] = []
+    """What is inside of the fields of the kind ``nested``."""
+    extra: Extra | None = None
+    """Of JSON Lines: what becomes of keys that have no lookup; None: they are passed over."""
 
     @property
     def keys(self) -> list[str]:
