@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, get_args
 from thresher import plan
 from thresher.columns import DEFAULT, VALUE, Columns, Piece
 from thresher.engine import Kept
+from thresher.schema.annotations import annotated, plain
 
 if TYPE_CHECKING:
     import numpy as np
-    from pydantic import BaseModel
 
 __all__ = ["array_of", "kept_arrays", "lists", "to_arrays"]
 
@@ -41,7 +41,7 @@ NUMBERS: dict[type, tuple[type, str, str]] = {
 INT64 = range(-(1 << 63), 1 << 63)
 
 
-def to_arrays(schema: type[BaseModel], records: Iterable[Any]) -> dict[str, np.ndarray[Any, Any]]:
+def to_arrays(schema: type, records: Iterable[Any]) -> dict[str, np.ndarray[Any, Any]]:
     """Return an array for each field, its length the number of records.
 
     Args:
@@ -51,11 +51,11 @@ def to_arrays(schema: type[BaseModel], records: Iterable[Any]) -> dict[str, np.n
     Returns:
         for each field: an array of shape (records,), masked where the field has None and a native type.
     """
-    hints = {name: _hint(info.annotation) for name, info in schema.model_fields.items()}
+    hints = {name: _hint(annotation) for name, annotation in plain(schema).items()}
     return {name: array_of(column, hints.get(name)) for name, column in lists(schema, records).items()}
 
 
-def kept_arrays(schema: type[BaseModel], kept: Kept) -> dict[str, np.ndarray[Any, Any]]:
+def kept_arrays(schema: type, kept: Kept) -> dict[str, np.ndarray[Any, Any]]:
     """Return the same of records that an engine kept; numbers are handed over without an object for each.
 
     Args:
@@ -65,11 +65,11 @@ def kept_arrays(schema: type[BaseModel], kept: Kept) -> dict[str, np.ndarray[Any
     if not (isinstance(kept, Columns) and kept.by_column):
         return to_arrays(schema, kept.instances())
     made = {}
-    for name, info in schema.model_fields.items():
+    for name, annotation in plain(schema).items():
         pieces = kept.column(name)
         array = _numbers(pieces)
         if array is None:
-            array = array_of([value for piece in pieces for value in piece.values()], _hint(info.annotation))
+            array = array_of([value for piece in pieces for value in piece.values()], _hint(annotation))
         made[name] = array
     return made
 
@@ -101,14 +101,14 @@ def _numbers(pieces: list[Piece]) -> np.ndarray[Any, Any] | None:
     return np.ma.MaskedArray(array, mask=null) if null.any() else array
 
 
-def lists(schema: type[BaseModel], records: Iterable[Any]) -> dict[str, list[Any]]:
+def lists(schema: type, records: Iterable[Any]) -> dict[str, list[Any]]:
     """Return the values of each field, and of what ``extra='allow'`` kept; None where a record has none.
 
     Args:
         schema: the model of the records.
         records: accepted records.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in schema.model_fields}
+    columns: dict[str, list[Any]] = {name: [] for name in annotated(schema)}
     fields = tuple(columns)
     count = 0
     for record in records:

@@ -14,15 +14,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from thresher.arrays import lists
-from thresher.arrow_types import Leaf, Nested, annotated, type_of
+from thresher.arrow_types import Leaf, Nested, type_of
 from thresher.columns import Columns
 from thresher.encode import cell_text
 from thresher.engine import Kept
 from thresher.errors import ConfigurationError
+from thresher.schema.annotations import annotated
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pydantic import BaseModel
 
 __all__ = ["array_of", "pyarrow", "table"]
 
@@ -62,7 +62,7 @@ def pyarrow(what: str) -> Any:
     return pyarrow
 
 
-def table(schema: type[BaseModel], kept: Kept, what: str) -> pa.Table:
+def table(schema: type, kept: Kept, what: str) -> pa.Table:
     """Return a table of the accepted records.
 
     Args:

@@ -8,16 +8,16 @@ from __future__ import annotations
 import collections.abc as abc
 import dataclasses
 import datetime as dt
+import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NewType, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
+from thresher.schema.annotations import annotated
 
 __all__ = ["Leaf", "Nested", "annotated", "type_of"]
 
@@ -48,16 +48,6 @@ class Nested:
     """Returns the type of Arrow, given the module."""
     plain: Callable[[Any], Any]
     """Returns a value as Arrow takes it."""
-
-
-def annotated(schema: type[BaseModel]) -> dict[str, Any]:
-    """Return the annotation of each field of a model, with its metadata."""
-    # A model that only others hold may still have names of types in place of types.
-    schema.model_rebuild(raise_errors=False)
-    return {
-        name: Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
-        for name, info in schema.model_fields.items()
-    }
 
 
 def type_of(annotation: Any) -> Leaf | Nested | None:
@@ -164,29 +154,17 @@ def _map(annotation: Any, within: tuple[Any, ...]) -> Nested:
 
 def _fields(annotation: Any) -> dict[str, Any] | None:
     """Return the fields of a model, dataclass or TypedDict."""
-    from pydantic import BaseModel, RootModel
-
     if not isinstance(annotation, type):
         return None
-    if issubclass(annotation, BaseModel) and not issubclass(annotation, RootModel):
-        if annotation.model_config.get("extra") == "allow":
-            return None
+    found: Any = annotation
+    model: Any = getattr(sys.modules.get("pydantic"), "BaseModel", None)
+    if model is not None and issubclass(annotation, model):
+        root = issubclass(annotation, sys.modules["pydantic"].RootModel)
+        return None if root or found.model_config.get("extra") == "allow" else annotated(found)
+    is_dict = issubclass(annotation, dict) and hasattr(annotation, "__required_keys__")
+    if is_dict or dataclasses.is_dataclass(annotation) or hasattr(annotation, "__struct_fields__"):
         return annotated(annotation)
-    if dataclasses.is_dataclass(annotation):
-        hints = _hints(annotation)
-        return {field.name: hints[field.name] for field in dataclasses.fields(annotation)}
-    if issubclass(annotation, dict) and hasattr(annotation, "__required_keys__"):
-        return _hints(annotation)
     return None
-
-
-def _hints(annotation: Any) -> dict[str, Any]:
-    from typing import get_type_hints
-
-    try:
-        return get_type_hints(annotation)
-    except NameError as error:
-        raise TypeError(str(error)) from None
 
 
 def _struct(annotation: Any, fields: dict[str, Any], within: tuple[Any, ...]) -> Nested | None:
@@ -211,7 +189,9 @@ def _struct(annotation: Any, fields: dict[str, Any], within: tuple[Any, ...]) ->
 @cache
 def _SPECIAL() -> dict[Any, Leaf]:  # noqa: N802
     """Return Pydantic's own names for types of the standard library."""
-    import pydantic
+    pydantic: Any = sys.modules.get("pydantic")
+    if pydantic is None:
+        return {}
 
     return {
         pydantic.AwareDatetime: Leaf(dt.datetime, aware=True),

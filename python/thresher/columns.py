@@ -1,7 +1,7 @@
 """Columns: accepted records as the Rust engine keeps them enter, instances of the model leave when somebody looks.
 
-Builds what Pydantic would have built, from values that the engine parsed; or gives the values of one field, as they
-are kept. Never validates. The layout of a chunk is that of ``rust/core/src/keep.rs``.
+Builds what the schema's library would have built, from values that the engine parsed; or gives the values of one
+field, as they are kept. Never validates. The layout of a chunk is that of ``rust/core/src/keep.rs``.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from thresher import plan as kinds
 from thresher.plan import Plan
-from thresher.schema.values import FieldValues
 
 if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled
+    from thresher.schema.library import FieldLibrary
 
 __all__ = ["DEFAULT", "NULL", "VALUE", "Columns", "Piece"]
 
@@ -85,7 +85,7 @@ class Piece:
     """The values of one field in one block, as the engine keeps them.
 
     Attributes:
-        kind: of the field; None: Pydantic made every value.
+        kind: of the field; None: the library made every value.
         rows: how many values.
         marks: what stands in each row: :data:`VALUE`, :data:`NULL`, :data:`DEFAULT` and others.
         numbers: 64 bits a row, for kinds that have such; else empty.
@@ -138,12 +138,11 @@ class _Builder:
     """Builds the records of one plan."""
 
     def __init__(self, plan: Plan, compiled: Compiled, objects: Sequence[Any]) -> None:
-        self._model = compiled.schema
+        self._instance = compiled.library.build
         self._objects = objects
         self._known = len(compiled.fields)
         self._names = [field.name for field in compiled.fields]
         self._extra = compiled.extra == "allow"
-        self._post_init = bool(getattr(self._model, "__pydantic_post_init__", None))
         fields = plan.fields if plan.route == "native" else []
         self._keys = self._names + [field.name for field in plan.fields[self._known :]]
         self._columns = [_Values(field, at, compiled, objects) for at, field in enumerate(fields)]
@@ -185,19 +184,6 @@ class _Builder:
                 extra = {key: column[row] for key, column, mark in more if mark[row] != ABSENT}
             yield self._instance(values, given | extra.keys() if extra else given, extra)
 
-    def _instance(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None) -> Any:
-        """Return an instance, made the way pydantic-core makes one."""
-        instance = self._model.__new__(self._model)
-        put = object.__setattr__
-        put(instance, "__dict__", values)
-        put(instance, "__pydantic_extra__", extra)
-        put(instance, "__pydantic_fields_set__", given)
-        if self._post_init:
-            instance.model_post_init(None)
-        else:
-            put(instance, "__pydantic_private__", None)
-        return instance
-
 
 class _Values:
     """Turns one column of a chunk into Python objects."""
@@ -205,10 +191,11 @@ class _Values:
     def __init__(self, field: kinds.BoundField, at: int, compiled: Compiled, objects: Sequence[Any]) -> None:
         self._objects = objects
         self.kind = field.kind
+        self._zoned = compiled.library.zoned
         self.default = _Default(compiled, at)
         self.choices: list[Any] | None = None
         if isinstance(field.kind, kinds.Choice):
-            values = FieldValues(compiled, at)
+            values = compiled.field(at)
             self.choices = [values.of(cell) for cell in field.kind.cells]
 
     def read(self, column: tuple[bytes, bytes, bytes, bytes]) -> list[Any]:
@@ -245,6 +232,9 @@ class _Values:
         texts = _texts(ends, text)
         if convert is None:
             return texts
+        if isinstance(kind, kinds.DateTime | kinds.Time):
+            zoned = self._zoned
+            return [zoned(convert(each)) if mark == VALUE else None for each, mark in zip(texts, marks, strict=True)]
         return [convert(each) if mark == VALUE else None for each, mark in zip(texts, marks, strict=True)]
 
 
@@ -263,14 +253,14 @@ class _Default:
     def __init__(self, compiled: Compiled, at: int) -> None:
         self._compiled = compiled
         self._at = at
-        self._values: FieldValues | None = None
+        self._values: FieldLibrary | None = None
         self._shared = _MISSING
 
     def __call__(self) -> Any:
         if self._shared is not _MISSING:
             return self._shared
         if self._values is None:
-            self._values = FieldValues(self._compiled, self._at)
+            self._values = self._compiled.field(self._at)
         value = self._values.default()
         try:
             hash(value)
@@ -281,31 +271,11 @@ class _Default:
         return value
 
 
-def _moment(text: str) -> datetime.datetime:
-    moment: datetime.datetime = _zoned(datetime.datetime.fromisoformat(text))
-    return moment
-
-
-def _clock(text: str) -> datetime.time:
-    clock: datetime.time = _zoned(datetime.time.fromisoformat(text))
-    return clock
-
-
-def _zoned(value: Any) -> Any:
-    """Return a datetime or time with its time zone as pydantic-core's own class."""
-    offset = value.utcoffset()
-    if offset is None:
-        return value
-    from pydantic_core import TzInfo
-
-    return value.replace(tzinfo=TzInfo(offset.total_seconds()))
-
-
 _FROM_TEXT: dict[type, Callable[[str], Any]] = {
     kinds.Bytes: str.encode,
     kinds.Date: datetime.date.fromisoformat,
-    kinds.DateTime: _moment,
-    kinds.Time: _clock,
+    kinds.DateTime: datetime.datetime.fromisoformat,
+    kinds.Time: datetime.time.fromisoformat,
     kinds.Decimal: decimal.Decimal,
     kinds.Uuid: uuid.UUID,
 }

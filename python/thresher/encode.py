@@ -1,7 +1,7 @@
-"""Encoding of what Pydantic accepted: an instance, or the value of one field, becomes bytes for the sink.
+"""Encoding of what the schema accepted: an instance, or the value of one field, becomes bytes for the sink.
 
-Enters: JSON as Pydantic wrote it, and the value it stands for. Leaves: a line of JSON, a line of CSV, or the text
-of one cell. It never decides what JSON a value has: that is Pydantic's serialisation.
+Enters: JSON as the schema's library wrote it, and the value it stands for. Leaves: a line of JSON, a line of CSV, or
+the text of one cell. It never decides what JSON a value has: that is the library's.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class LineEncoder:
         Args:
             format: the format of the sink.
             names: what records are written under, in the order of the columns.
-            attributes: the attribute of the model for a name, where there is one.
+            attributes: the attribute of the schema for a name, where there is one.
             custom: names whose JSON user code writes: their values do not say what stands in the cell.
         """
         self._jsonl = format == "jsonl"
@@ -81,19 +81,18 @@ class LineEncoder:
         self._attributes = [None if name in custom else attributes.get(name) for name in names]
         self._unique = len(set(names)) == len(self._names)
 
-    def line(self, written: bytes, instance: Any) -> bytes:
+    def line(self, written: bytes, values: Mapping[str, Any]) -> bytes:
         """Return one record as its line in the sink, line end included.
 
         Args:
             written: the JSON of the record.
-            instance: the record itself.
+            values: of its fields, by attribute.
 
         Raises:
             DataProcessingError: the JSON is no object, or has keys that no column has.
         """
         if self._jsonl:
             return written + b"\n"
-        values = getattr(instance, "__dict__", {})
         cells = []
         for attribute, found in zip(self._attributes, self._members(written), strict=True):
             if found is None:

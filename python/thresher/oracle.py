@@ -1,83 +1,32 @@
-"""The oracle: Pydantic, asked in batches about whole records or about the cells of one field.
+"""The oracle of a job: the schema's own library, asked in batches about whole records or about the cells of one field.
 
-Enters: cells. Leaves: for each record or cell, the encoded bytes and the value, or every error as Pydantic wrote it; of
-whole records what the transform makes of them. It never decides anything itself, and never re-encodes an error.
+Enters: cells. Leaves: for each record or cell, the encoded bytes and the value, or every error as the library words it;
+of whole records what the transform makes of them. It never decides anything itself.
 """
 
 from __future__ import annotations
 
-import json
+import os
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from pydantic_core import PydanticSerializationError, SchemaSerializer, SchemaValidator, ValidationError, to_json
 
-from thresher.encode import LineEncoder, cell_text, elements
+from thresher.encode import LineEncoder, cell_text
 from thresher.engine import Answer, Fault, Job
 from thresher.errors import DataProcessingError
 from thresher.plan import Plan
-from thresher.schema import nodes
 
 if TYPE_CHECKING:
-    from thresher.schema.compiled import Compiled, Field
+    from thresher.schema.compiled import Compiled
+    from thresher.schema.library import Library
     from thresher.transform.apply import Applied
     from thresher.transform.compiled import Transform
 
-__all__ = ["PydanticOracle", "errors_of", "faults"]
+__all__ = ["JobOracle", "errors_of"]
 
-
-class _Shown(msgspec.Struct):
-    """What is shown of one error."""
-
-    type: str
-    loc: msgspec.Raw
-    msg: str
-
-
-_raw_errors = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_shown_error = msgspec.json.Decoder(_Shown).decode
-
-
-def faults(error: ValidationError) -> list[Fault]:
-    """Return the errors of one record, each with the bytes that Pydantic wrote for it."""
-    try:
-        text = error.json(include_url=False)
-    except PydanticSerializationError:
-        # An input or a context that is no JSON: only then is an error written here.
-        lines = [to_json(each, fallback=repr, inf_nan_mode="null") for each in error.errors(include_url=False)]
-        return [_fault(line, _shown_error(line)) for line in lines]
-    except ValueError:
-        # A line that is not UTF-8: its bytes are the input of the error.
-        legible = map(_legible, error.errors(include_url=False))
-        lines = [to_json(each, fallback=repr, inf_nan_mode="null") for each in legible]
-        return [_fault(line, _shown_error(line)) for line in lines]
-    try:
-        lines = [bytes(raw) for raw in _raw_errors(text)]
-        return [_fault(line, _shown_error(line)) for line in lines]
-    except msgspec.DecodeError:
-        # Pydantic writes an input or a bound that is infinite as Infinity, which is no JSON.
-        return [_fault(line.encode(), _shown_anyway(line)) for line in elements(text)]
-
-
-def _legible(error: Any) -> dict[str, Any]:
-    """Return an error with text in the place of bytes as its input; U+FFFD where they are no text."""
-    given = error["input"]
-    return {**error, "input": given.decode("utf-8", "replace") if isinstance(given, bytes) else given}
-
-
-def _fault(line: bytes, shown: _Shown) -> Fault:
-    loc = bytes(shown.loc).decode()
-    items = msgspec.json.decode(shown.loc)
-    where = ".".join(str(item) for item in items)
-    what = f"{shown.msg} [{shown.type}]"
-    return Fault(json=line, text=f"{where}: {what}" if items else what, loc=loc, type=shown.type)
-
-
-def _shown_anyway(line: str) -> _Shown:
-    found = json.loads(line)
-    return _Shown(type=found["type"], loc=msgspec.Raw(to_json(found["loc"])), msg=found["msg"])
+_OURS = os.path.dirname(__file__) + os.sep
 
 
 class _Mapper:
@@ -101,8 +50,8 @@ class _Mapper:
         return found
 
 
-class PydanticOracle:
-    """Pydantic as :class:`thresher.engine.Oracle`, for one job. Safe to call from several threads."""
+class JobOracle:
+    """The library of the schema as :class:`thresher.engine.Oracle`, for one job. Safe to call from several threads."""
 
     def __init__(self, compiled: Compiled, job: Job, transform: Transform | None = None) -> None:
         """Make the oracle of a job.
@@ -117,8 +66,7 @@ class PydanticOracle:
         self._compiled = compiled if transform is None else transform.written
         self._plans = job.plans
         self._format = job.accepted_format
-        self._readers = [_reader(compiled, plan, job.null_values) for plan in job.plans]
-        self._written = writer_of(self._compiled)
+        self._given = [_given(plan, job.null_values) for plan in job.plans]
         self._fields: dict[tuple[int, int], _FieldOracle] = {}
         self._encoders = [
             None if job.accepted_format is None else _encoder(self._compiled, plan, job.accepted_format)
@@ -128,7 +76,7 @@ class PydanticOracle:
         if transform is not None:
             from thresher.transform.apply import Applier
 
-            self._apply = Applier(transform, validator_of(self._compiled), faults, _crash).records
+            self._apply = Applier(transform, crash).records
 
     @property
     def compiled(self) -> Compiled:
@@ -160,28 +108,32 @@ class PydanticOracle:
         self, plan: int, records: Sequence[Sequence[str]], numbers: Sequence[tuple[int, int]]
     ) -> list[tuple[Any] | list[Fault]]:
         """Return the instance of each record in a tuple, or its errors."""
-        read = self._readers[plan]
+        given, library = self._given[plan], self._input.library
+        validate, refusal = _validator(library, self._plans[plan]), library.refusal
         found: list[tuple[Any] | list[Fault]] = []
         for cells, number in zip(records, numbers, strict=True):
+            record = given(cells)
             try:
-                found.append((read(cells),))
-            except ValidationError as error:
-                found.append(faults(error))
+                found.append((validate(record),))
+            except refusal as error:
+                found.append(library.faults(error, record))
             except Exception as error:
-                raise _crash(error, number) from error
+                raise crash(library, error, number) from error
         return found
 
     def _encoded(self, plan: int, found: Applied, number: tuple[int, int]) -> Answer:
         """Return the answer for a record, an instance with its line in the sink."""
         if not isinstance(found, tuple):
             return found
-        encoder, (instance,) = self._encoders[plan], found
+        encoder, (instance,), library = self._encoders[plan], found, self._compiled.library
         try:
-            return (b"" if encoder is None else encoder.line(self._written(instance), instance)), instance
+            if encoder is None:
+                return b"", instance
+            return encoder.line(library.write(instance), library.values(instance)), instance
         except DataProcessingError as error:
             raise DataProcessingError(f"record {number[0]} (line {number[1]}): {error}") from error
         except Exception as error:
-            raise _crash(error, number) from error
+            raise crash(library, error, number) from error
 
     def cells(
         self, plan: int, field: int, cells: Sequence[str], numbers: Sequence[tuple[int, int]]
@@ -209,42 +161,38 @@ class PydanticOracle:
 
 
 class _FieldOracle:
-    """One field of the model, validated and written apart from the others."""
+    """One field of the schema, validated and written apart from the others."""
 
     def __init__(self, compiled: Compiled, plan: Plan, place: int, format: str | None) -> None:
-        field: Field = compiled.fields[place]
+        field = compiled.fields[place]
         column = plan.fields[place].column
+        key = plan.columns[column].name if column is not None else field.name
         self._name = field.name
-        self._key = plan.columns[column].name if column is not None else field.name
         self._format = format
-        self._missing_loc = to_json(field.missing_loc).decode()
-        node = compiled.nodes[field.name]
-        whole = {"type": "definitions", "definitions": list(compiled.definitions)}
-        fields = {"type": "model-fields", "fields": {field.name: dict(node)}, "extra_behavior": "ignore"}
-        config: Any = dict(compiled.config)
-        self._validate = SchemaValidator({**whole, "schema": fields}, config).validate_python
-        items = {"type": "list", "items_schema": node["schema"]}
-        self._write = SchemaSerializer({**whole, "schema": items}, config).to_json
-        self._custom = has_serializer(node["schema"], compiled)
+        self._missing_loc = msgspec.json.encode(field.missing_loc).decode()
+        self._library = compiled.library
+        self._field = compiled.library.field(compiled, place, key)
+        self._custom = compiled.library.custom(compiled, field.name)
 
     def answers(self, cells: Sequence[str], numbers: Sequence[tuple[int, int]]) -> list[Answer | None]:
         answers: list[Answer | None] = [None] * len(cells)
         places: list[int] = []
         values: list[Any] = []
+        library, validated = self._library, self._field.one
         for place, cell in enumerate(cells):
             try:
-                found = self._validate({self._key: cell})[0]
-            except ValidationError as error:
-                errors = faults(error)
+                found = validated(cell)
+            except library.refusal as error:
+                errors = library.faults(error, self._field.record(cell))
                 # Its input would be the whole record, of which nothing is known here.
                 if not any(each.type == "missing" and each.loc == self._missing_loc for each in errors):
                     answers[place] = errors
             except Exception as error:
-                raise _crash(error, numbers[place], self._name) from error
+                raise crash(library, error, numbers[place], self._name) from error
             else:
-                if self._name in found:
+                if found is not None:
                     places.append(place)
-                    values.append(found[self._name])
+                    values.append(found[0])
         for place, value, text in zip(places, values, self._texts(places, values, numbers), strict=True):
             answers[place] = (text, value)
         return answers
@@ -254,90 +202,41 @@ class _FieldOracle:
         if self._format is None:
             return [b""] * len(values)
         try:
-            texts = [bytes(raw) for raw in _raw_errors(self._write(values))]
+            texts = self._field.write(values)
         except Exception:
             texts = []
             for place, value in zip(places, values, strict=True):
                 try:
-                    texts.append(self._write([value])[1:-1])
+                    texts += self._field.write([value])
                 except Exception as error:
-                    raise _crash(error, numbers[place], self._name) from error
+                    raise crash(self._library, error, numbers[place], self._name) from error
         if self._format == "jsonl":
             return texts
         plain = [None] * len(values) if self._custom else values
         return [cell_text(text, value).encode() for text, value in zip(texts, plain, strict=True)]
 
 
-def validator_of(compiled: Compiled) -> Callable[[dict[str, str | None]], Any]:
-    """Return what validates a record: the model's validator, or its ``model_validate`` where overridden."""
-    from thresher.schema.pydantic import inherits
-
-    model = compiled.schema
-    if inherits(model, "model_validate"):
-        return model.__pydantic_validator__.validate_python
-    return model.model_validate
+def _given(plan: Plan, null_values: Sequence[str]) -> Callable[[Sequence[str]], Any]:
+    """Return what makes of the cells of a record what the library is given: a mapping, or a line."""
+    return _Mapper(plan, null_values) if plan.format == "csv" else _line
 
 
-def _reader(compiled: Compiled, plan: Plan, null_values: Sequence[str]) -> Callable[[Sequence[str]], Any]:
-    """Return what makes an instance of the cells of a record, or raises ValidationError."""
-    if plan.format == "csv":
-        mapped, validate = _Mapper(plan, null_values), validator_of(compiled)
-        return lambda cells: validate(mapped(cells))
-    validate_json = json_validator_of(compiled)
-
-    def read(cells: Sequence[str]) -> Any:
-        (line,) = cells
-        return validate_json(line if _is_text(line) else line.encode("utf-8", "surrogateescape"))
-
-    return read
+def _validator(library: Library, plan: Plan) -> Callable[[Any], Any]:
+    return library.validate if plan.format == "csv" else library.validate_json
 
 
-def _is_text(line: str) -> bool:
-    """Tell whether a line was UTF-8; bytes that are not stand in it as lone surrogates."""
+def _line(cells: Sequence[str]) -> str | bytes:
+    """Return a line: text where it was UTF-8; where not, bytes stand in it as lone surrogates."""
+    (line,) = cells
     try:
         line.encode()
     except UnicodeEncodeError:
-        return False
-    return True
-
-
-def json_validator_of(compiled: Compiled) -> Callable[[str | bytes], Any]:
-    """Return what validates a line of JSON: the model's validator, or its ``model_validate_json`` where overridden."""
-    from thresher.schema.pydantic import inherits
-
-    model = compiled.schema
-    if inherits(model, "model_validate_json"):
-        return model.__pydantic_validator__.validate_json
-    return model.model_validate_json
-
-
-def writer_of(compiled: Compiled) -> Callable[[Any], bytes]:
-    """Return what writes an accepted record as JSON: its ``model_dump_json``."""
-    from pydantic import BaseModel
-
-    from thresher.schema.pydantic import inherits
-
-    model = compiled.schema
-    to_bytes = model.__pydantic_serializer__.to_json
-
-    def write(instance: Any) -> bytes:
-        if type(instance) is not model and isinstance(instance, BaseModel):
-            return instance.model_dump_json().encode()
-        return to_bytes(instance)
-
-    if inherits(model, "model_dump_json"):
-        return write
-    return lambda instance: instance.model_dump_json().encode()
-
-
-def has_serializer(node: Mapping[str, Any], compiled: Compiled) -> bool:
-    """Return whether user code writes the values of a node."""
-    definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
-    return any(each.get("serialization") for each in nodes.inner_nodes(node, definitions))
+        return line.encode("utf-8", "surrogateescape")
+    return line
 
 
 def _encoder(compiled: Compiled, plan: Plan, format: Any) -> LineEncoder:
-    custom = [field.key for field in compiled.fields if has_serializer(compiled.nodes[field.name], compiled)]
+    custom = [field.key for field in compiled.fields if compiled.library.custom(compiled, field.name)]
     return LineEncoder(
         format,
         plan.keys,
@@ -349,7 +248,7 @@ def _encoder(compiled: Compiled, plan: Plan, format: Any) -> LineEncoder:
 def errors_of(
     compiled: Compiled, plan: Plan, cells: Sequence[str], null_values: Sequence[str]
 ) -> list[dict[str, Any]] | None:
-    """Return the errors of a record as Python objects, by asking Pydantic once more.
+    """Return the errors of a record as Python objects, by asking the library once more.
 
     Args:
         compiled: the schema.
@@ -358,28 +257,37 @@ def errors_of(
         null_values: texts that make a cell null.
 
     Returns:
-        What ``ValidationError.errors(include_url=False)`` gives; None where Pydantic has changed its mind (a
-        validator that looks at the clock) or crashes.
+        What Pydantic's ``ValidationError.errors(include_url=False)`` gives, and the like of other libraries; None
+        where the library has changed its mind (a validator that looks at the clock) or crashes.
     """
     if len(cells) != len(plan.columns):
         return None
+    library, record = compiled.library, _given(plan, null_values)(cells)
     try:
-        _reader(compiled, plan, null_values)(cells)
-    except ValidationError as error:
-        errors: list[Any] = list(error.errors(include_url=False))
-        return errors
+        _validator(library, plan)(record)
+    except library.refusal as error:
+        return library.errors(error, record)
     except Exception:
         return None
     return None
 
 
-def _crash(error: Exception, number: tuple[int, int], field: str | None = None) -> DataProcessingError:
-    """Return the message for a validator or serializer that raised what is no validation error."""
+def crash(library: Library, error: Exception, number: tuple[int, int], field: str | None = None) -> DataProcessingError:
+    """Return the message for a validator or serializer that raised what refuses no record.
+
+    Args:
+        library: of the schema.
+        error: what was raised.
+        number: record and line number.
+        field: the only one that was looked at, if so.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     last = frames[-1] if frames else None
-    where = "" if last is None or last.filename == __file__ else f" in {last.name} ({last.filename}:{last.lineno})"
+    where = (
+        "" if last is None or last.filename.startswith(_OURS) else f" in {last.name} ({last.filename}:{last.lineno})"
+    )
     of_field = "" if field is None else f", field {field!r}"
     return DataProcessingError(
         f"record {number[0]} (line {number[1]}){of_field}: the schema raised {type(error).__name__}{where}: {error}; "
-        "a validator should raise ValueError, AssertionError or PydanticCustomError to reject a record"
+        f"{library.advice}"
     )

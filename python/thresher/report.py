@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import platform
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -84,7 +85,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     engine: EngineReport
     """Who did the work, and how."""
     versions: dict[str, str]
-    """Of thresher, python, pydantic and pydantic-core."""
+    """Of thresher, python and the library of the schema (pydantic and pydantic-core, or msgspec)."""
 
     def to_json(self) -> str:
         """Return the report as indented JSON, with a line end."""
@@ -100,6 +101,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         elapsed: float,
         engine: str,
         outputs: dict[str, str],
+        libraries: Mapping[str, str],
     ) -> Report:
         """Make the report of an outcome.
 
@@ -110,6 +112,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             elapsed: how long it took, in seconds.
             engine: the name of the engine.
             outputs: the name of each file written, by role.
+            libraries: the versions that the verdicts depend on, by name.
         """
         read = sum(source.read for source in outcome.sources)
         size = sum(source.bytes for source in outcome.sources)
@@ -135,7 +138,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
                 asked_records=outcome.asked_records,
                 peak_memory_bytes=peak_memory(),
             ),
-            versions=dict(versions()),
+            versions={**versions(), **libraries},
         )
 
 
@@ -167,15 +170,10 @@ def peak_memory() -> int | None:
 
 @functools.cache
 def versions() -> dict[str, str]:
-    """Return the versions that a result depends on, by name. Not to be changed by the caller."""
-    import pydantic
-    import pydantic_core
-
+    """Return the versions that every result depends on, by name. Not to be changed by the caller."""
     import thresher
 
     return {
         "thresher": thresher.__version__,
         "python": platform.python_version(),
-        "pydantic": pydantic.VERSION,
-        "pydantic-core": pydantic_core.__version__,
     }

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
-    from pydantic import BaseModel
 
     from thresher.schema.draft import Inferred
 
@@ -42,7 +41,7 @@ class Result:
         rejects: Rejects,
         kept: Kept | None,
         *,
-        schema: type[BaseModel],
+        schema: type,
         inferred: Inferred | None = None,
     ) -> None:
         """Make a result.

@@ -26,7 +26,7 @@ from thresher.encode import csv_line
 from thresher.engine import SourceCount
 from thresher.errors import ConfigurationError, DataProcessingError
 from thresher.opened import Opened
-from thresher.oracle import PydanticOracle
+from thresher.oracle import JobOracle
 from thresher.plan import Plan
 from thresher.pump import Pump
 from thresher.recall import Recalled
@@ -102,7 +102,7 @@ def run(
             outcome = chosen.run(
                 job,
                 carried,
-                PydanticOracle(compiled, job, transform),
+                JobOracle(compiled, job, transform),
                 accepted=sinks.accepted,
                 rejects=sinks.rejects if sampled is None else sampled.fd,
                 progress=_watch(pump, progress, _size(sources)),
@@ -116,6 +116,7 @@ def run(
                 started_at=started_at,
                 elapsed=time.perf_counter() - began,
                 engine=chosen.name,
+                libraries=compiled.library.versions(),
                 outputs={target.role: target.name for target in targets.each() if target.name != os.devnull},
             )
             sinks.publish(report.to_json().encode())

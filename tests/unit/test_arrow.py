@@ -19,8 +19,9 @@ from typing_extensions import TypedDict
 import thresher
 from thresher.arrays import to_arrays
 from thresher.arrow import array_of, table
-from thresher.arrow_types import annotated, type_of
+from thresher.arrow_types import type_of
 from thresher.errors import ConfigurationError
+from thresher.schema.annotations import annotated
 
 pa = pytest.importorskip("pyarrow")
 

@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError, PydanticOmit, PydanticUseDefault,
 from kinds import HYBRID, NATIVE, label, odd_cells
 from thresher.engine import Fault, Job
 from thresher.errors import DataProcessingError
-from thresher.oracle import PydanticOracle, errors_of
+from thresher.oracle import JobOracle, errors_of
 from thresher.schema import compile
 
 ODD = odd_cells()
@@ -49,7 +49,7 @@ def ask(
 
 def make(
     model: type[BaseModel], header: list[str], format: Format | None = "jsonl", null_values: tuple[str, ...] = ("",)
-) -> tuple[PydanticOracle, Job]:
+) -> tuple[JobOracle, Job]:
     compiled = compile(model)
     job = Job(
         plans=[compiled.bind({",": header})],
@@ -60,7 +60,7 @@ def make(
         accepted_format=format,
         rejects_format="jsonl",
     )
-    return PydanticOracle(compiled, job), job
+    return JobOracle(compiled, job), job
 
 
 def verdict(model: Any, record: dict[str, str]) -> tuple[ValidationError | None, Any]:

@@ -33,6 +33,7 @@ def _report(elapsed: float = 2.0) -> Report:
         elapsed=elapsed,
         engine="python",
         outputs={"accepted": "good.csv"},
+        libraries={"pydantic": "2.14", "pydantic-core": "2.50"},
     )
 
 

@@ -58,7 +58,13 @@ def _result(accepted: int = 2, rejected: int = 0, kept: bool = True, outputs: di
         rejects=b"",
     )
     report = Report.of(
-        outcome, run_id="r", started_at=dt.datetime.now(dt.UTC), elapsed=0.5, engine="rust", outputs=outputs or {}
+        outcome,
+        run_id="r",
+        started_at=dt.datetime.now(dt.UTC),
+        elapsed=0.5,
+        engine="rust",
+        outputs=outputs or {},
+        libraries={},
     )
     rejects = Rejects(rejected, partial(io.BytesIO, b""), where="memory")
     return Result(report, rejects, _Kept([Row()] * accepted) if kept else None, schema=Row)

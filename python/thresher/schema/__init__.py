@@ -10,6 +10,7 @@ import dataclasses
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from thresher.errors import ConfigurationError, closest
@@ -33,12 +34,27 @@ def compile(schema: Any, config: Config | None = None) -> Compiled:
     """
     if isinstance(schema, str):
         schema = load(schema)
-    base = getattr(sys.modules.get("pydantic"), "BaseModel", None)
-    if base is not None and isinstance(schema, type) and issubclass(schema, base) and schema is not base:
-        from thresher.schema.pydantic import compile_model
+    for recognised, module, name in _COMPILERS:
+        if recognised(schema):
+            compiled: Compiled = getattr(importlib.import_module(module), name)(schema)
+            return compiled
+    raise ConfigurationError(_unsupported(schema, _base_model()))
 
-        return compile_model(schema)
-    raise ConfigurationError(_unsupported(schema, base))
+
+def _base_model() -> type | None:
+    """Return Pydantic's base class where Pydantic is in use."""
+    return getattr(sys.modules.get("pydantic"), "BaseModel", None)
+
+
+def _is_model(schema: Any) -> bool:
+    base = _base_model()
+    return base is not None and isinstance(schema, type) and issubclass(schema, base) and schema is not base
+
+
+_COMPILERS: tuple[tuple[Callable[[Any], bool], str, str], ...] = (
+    (_is_model, "thresher.schema.pydantic", "compile_model"),
+)
+"""What tells the schemas of a library, and the function that compiles them, imported when one is met."""
 
 
 def load(name: str, what: str = "schema") -> Any:

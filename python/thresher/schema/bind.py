@@ -12,7 +12,6 @@ from typing import Literal
 
 from thresher.errors import DataProcessingError, closest
 from thresher.plan import HOLE, Ask, BoundField, Column, Forbidden, Plan, Str
-from thresher.schema import templates
 from thresher.schema.compiled import Compiled, Field
 from thresher.schema.header import delimiter_of, looks_wrong
 
@@ -55,21 +54,21 @@ def bind(compiled: Compiled, candidates: Mapping[str, Sequence[str]], names: Seq
         fields=_outputs(compiled, header, kept)
         if record
         else [*_native(compiled, matched, places), *(_kept(name, places[name]) for name in kept)],
-        forbidden=[_forbidden(name, places[name]) for name in extras]
+        forbidden=[_forbidden(compiled, name, places[name]) for name in extras]
         if compiled.extra == "forbid" and not record
         else [],
     )
 
 
 def _native(compiled: Compiled, matched: Mapping[str, list[str]], places: Mapping[str, int]) -> list[BoundField]:
-    missing = templates.missing()
     fields = []
     for field in compiled.fields:
         paths = matched[field.name]
         loc = paths[0] if paths and compiled.loc_by_alias else field.name
         errors = [template.at((loc,)) for template in field.templates]
         if field.null == "missing":
-            errors.append(missing.at(field.missing_loc))
+            missing = compiled.library.missing(field.key)
+            errors += [missing.at(field.missing_loc)] if missing is not None else []
         fields.append(
             BoundField(
                 name=field.key,
@@ -94,8 +93,8 @@ def _outputs(compiled: Compiled, header: Sequence[str], kept: Sequence[str]) -> 
     return [BoundField(name=name, column=None, kind=Ask(), null="ask", default=None, errors=[]) for name in names]
 
 
-def _forbidden(name: str, place: int) -> Forbidden:
-    template = templates.made("extra_forbidden")
+def _forbidden(compiled: Compiled, name: str, place: int) -> Forbidden:
+    template = compiled.library.forbidden(name)
     assert template is not None
     return Forbidden(column=place, error=template.at((name,)))
 

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
+
 from thresher.plan import ErrorTemplate, Kind, Plan, Text
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from thresher.schema.explain import Explanation
+    from thresher.schema.library import FieldLibrary, Library
     from thresher.transform.compiled import Transform
 
 __all__ = ["Compiled", "Field", "Template"]
@@ -26,7 +27,7 @@ _HEADERS_KEPT = 256
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One possible error, still without its loc; JSON texts as pydantic-core writes them."""
+    """One possible error, still without its loc; JSON texts as the library writes them."""
 
     type: str
     msg: str
@@ -38,10 +39,8 @@ class Template:
 
     def at(self, loc: Sequence[str | int]) -> ErrorTemplate:
         """Return the template of this error at ``loc``."""
-        from pydantic_core import to_json
-
-        loc_json = to_json(list(loc)).decode()
-        type_json = to_json(self.type).decode()
+        loc_json = msgspec.json.encode(loc).decode()
+        type_json = msgspec.json.encode(self.type).decode()
         shown = ".".join(str(item) for item in loc)
         return ErrorTemplate(
             type=self.type,
@@ -83,22 +82,26 @@ class Field:
 class Compiled:
     """A compiled schema. Safe to share between threads."""
 
-    schema: type[BaseModel]
+    schema: Any
+    """The class that the user gave."""
+    library: Library
+    """What the schema was written with: it validates, writes and words errors."""
     fields: tuple[Field, ...]
     extra: Literal["ignore", "forbid", "allow"]
     loc_by_alias: bool
     record_reason: str
-    """Why every record goes to Pydantic; empty where it does not."""
+    """Why every record goes to the library; empty where it does not."""
     free_header: bool
     """Whether user code sees the record first and may rename its keys, so that no column is known to be needed."""
     outputs: tuple[str, ...] | None
     """What accepted records are written under, in order, columns kept by ``extra='allow'`` apart; None: as the
     columns of the source (root models)."""
-    config: Mapping[str, Any]
-    definitions: tuple[Mapping[str, Any], ...]
-    """The core schemas that the fields refer to."""
-    nodes: Mapping[str, Mapping[str, Any]]
-    """The core schema of each field."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """Of a Pydantic model."""
+    definitions: tuple[Mapping[str, Any], ...] = ()
+    """The core schemas that the fields of a Pydantic model refer to."""
+    nodes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The core schema of each field of a Pydantic model."""
     _plans: dict[object, Plan] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -128,11 +131,9 @@ class Compiled:
 
     def lines(self) -> Plan:
         """Return the plan for JSON Lines."""
-        from thresher.schema.lines import bind_lines
-
         plan = self._plans.get("jsonl")
         if plan is None:
-            plan = bind_lines(self)
+            plan = self.library.lines(self)
             with self._lock:
                 self._plans["jsonl"] = plan
         return plan
@@ -140,6 +141,15 @@ class Compiled:
     def columns(self) -> tuple[str, ...]:
         """Return the columns of a source without a header: the first lookup key of each field, in order."""
         return tuple(f.paths[0] if f.paths else f.name for f in self.fields)
+
+    def field(self, place: int, key: str | None = None) -> FieldLibrary:
+        """Return what validates and writes one field apart from its record.
+
+        Args:
+            place: position of the field.
+            key: under which its value is looked up; None: the first that it has.
+        """
+        return self.library.field(self, place, key)
 
     def explain(self, transform: Transform | None = None) -> Explanation:
         """Return a table of the fields, their routes and the reasons.

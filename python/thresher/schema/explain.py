@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Explanation", "Row", "Step", "explain"]
 
-_SHOWN = {"native": "native", "field": "asks Pydantic (cell)", "record": "asks Pydantic (record)"}
+_SHOWN = {"native": "native", "field": "asks {} (cell)", "record": "asks {} (record)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Explanation:
 
     schema: str
     route: Literal["native", "record"]
-    """``record``: every record goes to Pydantic whole."""
+    """``record``: every record goes to the library whole."""
     reason: str
     extra: Literal["ignore", "forbid", "allow"]
     rows: tuple[Row, ...]
@@ -63,16 +63,21 @@ class Explanation:
     """The output schema, where there is one."""
     steps: tuple[Step, ...] = ()
     """Of the transform, in the order in which they are taken."""
+    library: str = "Pydantic"
+    """What the schema was written with."""
     transform_reason: str = ""
     """Why every record is transformed by Python; empty where none is, or there is no transform."""
 
     def __str__(self) -> str:
         """Return an aligned table with a line for each field, and one with a line for each step of the transform."""
         table = [("field", "type", "constraints", "route", "reason")]
-        table += [(row.field, row.type, row.constraints, _SHOWN[row.route], row.reason) for row in self.rows]
+        table += [
+            (row.field, row.type, row.constraints, _SHOWN[row.route].format(self.library), row.reason)
+            for row in self.rows
+        ]
         head = f"{self.schema}: unknown columns: {self.extra}"
         if self.route == "record":
-            head += f"; every record goes to Pydantic, because {self.reason}"
+            head += f"; every record goes to {self.library}, because {self.reason}"
         lines = [head, "", *_aligned(table)]
         if self.steps:
             lines += ["", self._transform_head(), ""]
@@ -102,6 +107,7 @@ def explain(compiled: Compiled, transform: Transform | None = None) -> Explanati
         route="record" if compiled.record_reason else "native",
         reason=compiled.record_reason,
         extra=compiled.extra,
+        library=compiled.library.name,
         rows=tuple(
             Row(
                 field=field.name if field.paths == (field.name,) else f"{field.name} ({' | '.join(field.paths)})",

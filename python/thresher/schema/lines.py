@@ -43,7 +43,7 @@ def bind_lines(compiled: Compiled) -> Plan:
 
 def _needs_record(compiled: Compiled) -> bool:
     """Tell whether every line has to go to Pydantic, whatever its fields are."""
-    from thresher.schema.pydantic import inherits
+    from thresher.schema.pydantic_library import inherits
 
     if compiled.record_reason or compiled.extra != "ignore" or not inherits(compiled.schema, "model_validate_json"):
         return True

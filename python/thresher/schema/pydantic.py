@@ -19,6 +19,7 @@ from thresher.errors import ConfigurationError
 from thresher.schema import nodes, table
 from thresher.schema.compiled import Compiled, Field
 from thresher.schema.field import Site, compile_field
+from thresher.schema.pydantic_library import PydanticLibrary, inherits
 
 __all__ = ["compile_model"]
 
@@ -87,6 +88,7 @@ def compile_model(model: type[BaseModel]) -> Compiled:
     outputs = [field.key for field in fields if field.name not in excluded] + computed
     return Compiled(
         schema=model,
+        library=PydanticLibrary(model),
         fields=tuple(_spread(field, reasons) for field in fields),
         extra=extra,
         loc_by_alias=bool(config.get("loc_by_alias", True)),
@@ -181,13 +183,6 @@ def _hooks(model: type[BaseModel], node: Node | None, reasons: list[str]) -> boo
         reasons.append("it overrides model_validate")
         return True
     return False
-
-
-def inherits(model: type[BaseModel], name: str) -> bool:
-    """Return whether a method of the model is Pydantic's own."""
-    own = getattr(model, name)
-    base = getattr(BaseModel, name)
-    return getattr(own, "__func__", own) is getattr(base, "__func__", base)
 
 
 _IMMUTABLE = (str, bytes, int, float, bool, complex, type(None))

@@ -8,10 +8,9 @@ This is the definition of what a transform does; the native engine agrees with i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
-from pydantic import ValidationError
 
 from thresher.engine import Fault
 from thresher.errors import DataProcessingError
@@ -19,6 +18,9 @@ from thresher.expr.expression import Expression
 from thresher.transform import maps
 from thresher.transform.compiled import Transform
 from thresher.transform.faults import check_failed, raised
+
+if TYPE_CHECKING:
+    from thresher.schema.library import Library
 
 __all__ = ["Applied", "Applier", "Values"]
 
@@ -35,21 +37,17 @@ class Applier:
     def __init__(
         self,
         transform: Transform,
-        validate: Callable[[dict[str, Any]], Any],
-        faults: Callable[[ValidationError], list[Fault]],
-        crash: Callable[[Exception, tuple[int, int]], DataProcessingError],
+        crash: Callable[[Library, Exception, tuple[int, int]], DataProcessingError],
     ) -> None:
         """Make an applier.
 
         Args:
             transform: the transform.
-            validate: makes an instance of the output schema.
-            faults: gives the errors of a record that the output schema refuses.
-            crash: gives the error for an exception of a validator in the record of these numbers.
+            crash: gives the error for an exception of user code of a schema, in the record of these numbers.
         """
         self._transform = transform
-        self._validate = validate
-        self._faults = faults
+        self._read = transform.input.library.values
+        self._library = transform.written.library
         self._crash = crash
         self._mapped = transform.map_records is not None or transform.map_batches is not None
         self._keys = {value.name: value.key for value in transform.values}
@@ -87,7 +85,7 @@ class Applier:
     def _values(self, instance: Any, number: tuple[int, int]) -> Values | Applied:
         """Return the values of the output of one record, or its answer where that is known already."""
         transform = self._transform
-        values: Mapping[str, Any] = getattr(instance, "__dict__", {})
+        values = self._read(instance)
         faults: list[Fault] = []
         failed: list[Fault] = []
         for check, message in transform.checks:
@@ -119,13 +117,14 @@ class Applier:
 
     def _output(self, row: Values, number: tuple[int, int]) -> Applied:
         """Return the instance of the output schema."""
-        keys = self._keys
+        keys, library = self._keys, self._library
+        record = {keys.get(name, name): value for name, value in row.items()}
         try:
-            return (self._validate({keys.get(name, name): value for name, value in row.items()}),)
-        except ValidationError as error:
-            return [msgspec.structs.replace(fault, stage="output") for fault in self._faults(error)]
+            return (library.validate(record),)
+        except library.refusal as error:
+            return [msgspec.structs.replace(fault, stage="output") for fault in library.faults(error, record)]
         except Exception as error:
-            raise self._crash(error, number) from error
+            raise self._crash(library, error, number) from error
 
 
 def _raised(

@@ -6,15 +6,14 @@ Never evaluates an expression.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Annotated, Any, get_origin
 
 from thresher.errors import ConfigurationError, closest
 from thresher.expr.check import Scope
 from thresher.expr.expression import Expression
 from thresher.expr.types import OTHER, Type, of_annotation, of_value
 from thresher.schema import compile as compile_schema
+from thresher.schema.annotations import annotated, plain
 from thresher.transform.compiled import Transform, Value
 from thresher.transform.draft import draft
 from thresher.transform.impossible import refuse_impossible
@@ -53,12 +52,13 @@ def compile_transform(spec: Spec, compiled: Compiled) -> Transform | None:
 
 def scope_of(compiled: Compiled) -> Scope:
     """Return the names and types that expressions over a schema may use."""
+    annotations = plain(compiled.schema)
     fields: dict[str, Type] = {}
     aliases: dict[str, str] = {}
     for field in compiled.fields:
-        info = compiled.schema.model_fields.get(field.name)
-        found = OTHER if info is None else of_annotation(info.annotation)
-        if info is not None and info.default is None:
+        known = field.name in annotations
+        found = of_annotation(annotations[field.name]) if known else OTHER
+        if known and compiled.library.default(field.name) is None:
             found |= of_value(None)
         fields[field.name] = found
         aliases.update((path, field.name) for path in field.paths if path != field.name)
@@ -125,12 +125,13 @@ def _values(spec: Spec, compiled: Compiled, output: Compiled, scope: Scope) -> t
     return tuple(found)
 
 
-def _said(model: type[BaseModel], name: str) -> str | None:
+def _said(schema: type, name: str) -> str | None:
     """Return the expression of the ``From`` in a field's annotation."""
-    info = model.model_fields.get(name)
-    said = [each for each in (info.metadata if info is not None else ()) if isinstance(each, From)]
+    annotation: Any = annotated(schema).get(name)
+    metadata = annotation.__metadata__ if get_origin(annotation) is Annotated else ()
+    said = [each for each in metadata if isinstance(each, From)]
     if len(said) > 1:
         raise ConfigurationError(
-            f"the field {name!r} of {model.__qualname__} has {len(said)} From: leave all but one out"
+            f"the field {name!r} of {schema.__qualname__} has {len(said)} From: leave all but one out"
         )
     return said[0].expression if said else None

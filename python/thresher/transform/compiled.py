@@ -15,8 +15,6 @@ from thresher import plan as p
 from thresher.expr.expression import Expression
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from thresher.schema.compiled import Compiled
 
 __all__ = ["Native", "Transform", "Value"]
@@ -71,7 +69,7 @@ class Transform:
     where_reason: str = ""
 
     @property
-    def schema(self) -> type[BaseModel]:
+    def schema(self) -> Any:
         """The model of the records that are written."""
         return (self.output or self.input).schema
 

@@ -11,15 +11,13 @@ import decimal
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from thresher.errors import ConfigurationError
 from thresher.expr.types import show
-from thresher.schema.values import FieldValues
 
 if TYPE_CHECKING:
     from thresher.expr.expression import Expression
     from thresher.schema.compiled import Compiled, Field
+    from thresher.schema.library import FieldLibrary, Library
 
 __all__ = ["refuse_impossible"]
 
@@ -52,17 +50,17 @@ def refuse_impossible(output: Compiled, field: Field, expression: Expression) ->
     """
     if field.route != "native" or "other" in expression.type:
         return
-    values = FieldValues(output, output.fields.index(field))
-    if all(_refuses(values, name) for name in expression.type):
+    values = output.field(output.fields.index(field))
+    if all(_refuses(values, output.library, name) for name in expression.type):
         raise ConfigurationError(
             f"the field {field.name!r} of {output.schema.__qualname__} is {field.annotation}, and its expression gives "
             f"{show(expression.type)}: convert it, or change the type of the field\n    {expression.text}"
         )
 
 
-def _refuses(values: FieldValues, name: str) -> bool:
+def _refuses(values: FieldLibrary, library: Library, name: str) -> bool:
     try:
         values.of(SAMPLES[name])
-    except ValidationError as error:
-        return all(each["type"].endswith("_type") for each in error.errors())
+    except library.refusal as error:
+        return all(each["type"].endswith("_type") for each in library.errors(error, SAMPLES[name]))
     return False

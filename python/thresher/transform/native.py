@@ -10,18 +10,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from thresher import plan as p
 from thresher.expr.check import Typed
 from thresher.expr.expression import Expression
 from thresher.expr.lower import NotNativeError, const_of, lower
 from thresher.expr.types import of_value, show
-from thresher.schema.values import FieldValues
+from thresher.schema.annotations import plain
 from thresher.transform.compiled import Native, Transform, Value
 
 if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled, Field
+    from thresher.schema.library import FieldLibrary
 
 __all__ = ["Routes"]
 
@@ -139,11 +138,11 @@ class Routes:
             place = self._places[name]
             field = self._input.fields[place]
             if self._input.record_reason:
-                raise NotNativeError("every record goes to Pydantic")
+                raise NotNativeError(f"every record goes to {self._input.library.name}")
             base = _value_type(field)
             default = None
             if field.null == "default":
-                default = const_of(FieldValues(self._input, place).default())
+                default = const_of(self._input.field(place).default())
             self._loaded[name] = len(self._inputs)
             self._inputs.append(p.InputValue(field=place, type=base, default=default))  # type: ignore[arg-type]
         return self._loaded[name]
@@ -160,7 +159,7 @@ class Routes:
         if value.copy is None:
             return self._default(field, place)
         if self._input.record_reason:
-            raise NotNativeError("every record goes to Pydantic")
+            raise NotNativeError(f"every record goes to {self._input.library.name}")
         source = self._input.fields[self._places[value.copy]]
         if self._passes(source, field):
             return p.OutputValue(name=field.key, copy=self._places[value.copy], expr=None, kind=None, nullable=True)
@@ -179,12 +178,12 @@ class Routes:
     def _default(self, field: Field, place: int) -> p.OutputValue:
         """Return a constant for the default, where validating it would change nothing."""
         assert self._output is not None
-        values = FieldValues(self._output, place)
+        values = self._output.field(place)
         if field.null != "default":
             raise NotNativeError("its default is made anew for each record")
         value = values.default()
         const = const_of(value)
-        if const is None or not _unchanged(values, value):
+        if const is None or not _unchanged(values, self._output.library.refusal, value):
             raise NotNativeError(f"its default is {value!r}")
         return self._made(field, Typed("const", of_value(value), value=value))
 
@@ -198,15 +197,14 @@ class Routes:
             return False
         if source.null == "default":
             assert self._output is not None
-            value = FieldValues(self._input, self._places[source.name]).default()
-            return _unchanged(FieldValues(self._output, self._output.fields.index(field)), value)
+            value = self._input.field(self._places[source.name]).default()
+            values = self._output.field(self._output.fields.index(field))
+            return _unchanged(values, self._output.library.refusal, value)
         return True
 
     def _same_annotation(self, source: Field, field: Field) -> bool:
         assert self._output is not None
-        inputs, outputs = self._input.schema.model_fields, self._output.schema.model_fields
-        one, other = inputs[source.name].annotation, outputs[field.name].annotation
-        return bool(one == other)
+        return bool(plain(self._input.schema)[source.name] == plain(self._output.schema)[field.name])
 
 
 def _value_type(field: Field) -> str:
@@ -248,10 +246,10 @@ _UNCONSTRAINED = (p.Bool(), p.Int(), p.Float(), p.Bytes(), p.Decimal(), p.Uuid()
 """Kinds that take every value of their type; such a Decimal takes no NaN, as none does."""
 
 
-def _unchanged(values: FieldValues, value: Any) -> bool:
+def _unchanged(values: FieldLibrary, refusal: type[Exception], value: Any) -> bool:
     """Return whether a field accepts a value and leaves it as it is."""
     try:
         found = values.of(value)
-    except ValidationError:
+    except refusal:
         return False
     return type(found) is type(value) and bool(found == value)

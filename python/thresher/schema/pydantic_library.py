@@ -1,0 +1,161 @@
+"""Pydantic as :class:`thresher.schema.library.Library`: a model class is what validates, writes and words errors.
+
+Never decides anything itself: every answer is the model's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, Field, ValidationError, create_model
+
+from thresher.engine import Fault
+from thresher.schema import nodes
+from thresher.schema.pydantic_faults import faults
+from thresher.schema.values import FieldValues
+
+if TYPE_CHECKING:
+    from thresher.plan import Plan
+    from thresher.schema.compiled import Compiled, Template
+
+__all__ = ["PydanticLibrary", "inherits"]
+
+_KEPT = (
+    "arbitrary_types_allowed",
+    "serialize_by_alias",
+    "ser_json_bytes",
+    "ser_json_inf_nan",
+    "ser_json_temporal",
+    "ser_json_timedelta",
+    "use_enum_values",
+    "val_json_bytes",
+)
+"""What the model's configuration says of how values are written."""
+
+
+class PydanticLibrary:
+    """One model class."""
+
+    name = "Pydantic"
+    refusal = ValidationError
+    advice = "a validator should raise ValueError, AssertionError or PydanticCustomError to reject a record"
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        """Make it.
+
+        Args:
+            model: the class.
+        """
+        self._model = model
+        self._post_init = bool(getattr(model, "__pydantic_post_init__", None))
+        core = model.__pydantic_validator__
+        self.validate: Callable[[Mapping[str, Any]], Any] = (
+            core.validate_python if inherits(model, "model_validate") else model.model_validate
+        )
+        self.validate_json: Callable[[str | bytes], Any] = (
+            core.validate_json if inherits(model, "model_validate_json") else model.model_validate_json
+        )
+        self._to_json = model.__pydantic_serializer__.to_json
+        self._own_dump = not inherits(model, "model_dump_json")
+
+    def faults(self, error: ValidationError, record: Any) -> list[Fault]:
+        """Return the errors of a record, each with the bytes that Pydantic wrote for it."""
+        return faults(error)
+
+    def errors(self, error: ValidationError, record: Any) -> list[dict[str, Any]]:
+        """Return the errors of a record as Python objects."""
+        found: list[Any] = list(error.errors(include_url=False))
+        return found
+
+    def write(self, instance: Any) -> bytes:
+        """Return what ``model_dump_json`` of the instance gives."""
+        if self._own_dump or (type(instance) is not self._model and isinstance(instance, BaseModel)):
+            return bytes(instance.model_dump_json().encode())
+        return self._to_json(instance)
+
+    def values(self, instance: Any) -> Mapping[str, Any]:
+        """Return the value of each field."""
+        found: Mapping[str, Any] = getattr(instance, "__dict__", {})
+        return found
+
+    def build(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None) -> Any:
+        """Return an instance, made the way pydantic-core makes one."""
+        instance = self._model.__new__(self._model)
+        put = object.__setattr__
+        put(instance, "__dict__", values)
+        put(instance, "__pydantic_extra__", extra)
+        put(instance, "__pydantic_fields_set__", given)
+        if self._post_init:
+            instance.model_post_init(None)
+        else:
+            put(instance, "__pydantic_private__", None)
+        return instance
+
+    def zoned(self, value: Any) -> Any:
+        """Return a datetime or time with its offset as pydantic-core's own class."""
+        offset = value.utcoffset()
+        if offset is None:
+            return value
+        from pydantic_core import TzInfo
+
+        return value.replace(tzinfo=TzInfo(offset.total_seconds()))
+
+    def field(self, compiled: Compiled, place: int, key: str | None = None) -> FieldValues:
+        """Return what validates and writes one field."""
+        return FieldValues(compiled, place, key)
+
+    def custom(self, compiled: Compiled, name: str) -> bool:
+        """Return whether a serializer writes the values of a field."""
+        definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
+        inner = nodes.inner_nodes(compiled.nodes[name]["schema"], definitions)
+        return any(each.get("serialization") for each in inner)
+
+    def default(self, name: str) -> Any:
+        """Return the default of a field as it is declared; ``...`` where there is none."""
+        info = self._model.model_fields[name]
+        return ... if info.is_required() or info.default_factory is not None else info.default
+
+    def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> type[BaseModel]:
+        """Return a model of fields that all are required."""
+        # Names such as model_id are fields like any other here.
+        config: Any = {"protected_namespaces": ()}
+        config |= {key: value for key, value in self._model.model_config.items() if key in _KEPT}
+        given: Any = {
+            field: (annotation, ... if key == field else Field(serialization_alias=key))
+            for field, (annotation, key) in fields.items()
+        }
+        made: type[BaseModel] = create_model(name, __config__=config, **given)
+        return made
+
+    def lines(self, compiled: Compiled) -> Plan:
+        """Return the plan for JSON Lines."""
+        from thresher.schema.lines import bind_lines
+
+        return bind_lines(compiled)
+
+    def missing(self, key: str) -> Template | None:
+        """Return the error ``missing``."""
+        from thresher.schema import templates
+
+        return templates.missing()
+
+    def forbidden(self, key: str) -> Template | None:
+        """Return the error ``extra_forbidden``."""
+        from thresher.schema import templates
+
+        return templates.made("extra_forbidden")
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of Pydantic and its core."""
+        import pydantic
+        import pydantic_core
+
+        return {"pydantic": pydantic.VERSION, "pydantic-core": pydantic_core.__version__}
+
+
+def inherits(model: type[BaseModel], name: str) -> bool:
+    """Return whether a method of the model is Pydantic's own."""
+    own = getattr(model, name)
+    base = getattr(BaseModel, name)
+    return getattr(own, "__func__", own) is getattr(base, "__func__", base)
