@@ -119,6 +119,8 @@ class BoundField(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of JSON Lines: whether ``null`` is accepted, and written as null."""
     strict: bool = False
     """Of JSON Lines: as of :class:`thresher.shapes.Leaf`."""
+    loc: list[str | int] = []
+    """Of the kind ``nested``: what stands before the locs of errors inside of it."""
     paths: list[int] = []
     """Of JSON Lines: positions in :attr:`Plan.lookups` of the keys that it is looked up under, where those are several
     (``column`` is the first); the first that is there counts."""

@@ -23,6 +23,7 @@ __all__ = [
     "Leaf",
     "List",
     "Member",
+    "Never",
     "Null",
     "Nullable",
     "Object",
@@ -79,12 +80,20 @@ class OneOf(msgspec.Struct, frozen=True, tag_field="shape", tag="one_of"):
 
     cases: list[Case]
     exact: bool
-    """Whether the choice of a smart union counts a match as exact (Literal), or as strict (Enum)."""
+    """Whether the choice of a smart union counts a match as exact (Literal), or as lax (Enum)."""
+    integer: bool
+    """Whether the value is first read as an int, as lax as of a :class:`Leaf` (IntEnum); all cases are ints."""
     problems: list[Problem]
 
 
 class Null(msgspec.Struct, frozen=True, tag_field="shape", tag="null"):
     """Null alone is accepted."""
+
+    problems: list[Problem]
+
+
+class Never(msgspec.Struct, frozen=True, tag_field="shape", tag="never"):
+    """Of cells: no text is accepted; each is refused by the one problem."""
 
     problems: list[Problem]
 
@@ -165,8 +174,6 @@ class Object(msgspec.Struct, frozen=True, tag_field="shape", tag="object"):
 
     members: list[Member]
     extra: Literal["ignore", "forbid", "allow"]
-    extra_value: int | None
-    """The shape of the values of extra keys, where they have one."""
     loc_by_alias: bool
     """Whether the loc of an error names the key that was found, or ``Member.loc``."""
     counts_fields: bool
@@ -217,5 +224,19 @@ class Json(msgspec.Struct, frozen=True, tag_field="shape", tag="json"):
 
 
 Shape: TypeAlias = (
-    Leaf | OneOf | Null | AnyJson | Nullable | List | Set | Tuple | Dict | Object | Instance | Union | Tagged | Json
+    Leaf
+    | OneOf
+    | Null
+    | Never
+    | AnyJson
+    | Nullable
+    | List
+    | Set
+    | Tuple
+    | Dict
+    | Object
+    | Instance
+    | Union
+    | Tagged
+    | Json
 )

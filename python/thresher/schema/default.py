@@ -39,14 +39,16 @@ _CONSTANTS = (
 )
 
 
-def static_default(node: Node, config: Mapping[str, Any], definitions: Mapping[str, Node], kind: Kind) -> Text | None:
+def static_default(
+    node: Node, config: Mapping[str, Any], definitions: Mapping[str, Node], kind: Kind | None
+) -> Text | None:
     """Return how the default is written, or None where Pydantic has to be asked each time.
 
     Args:
         node: a node of the kind ``default``.
         config: the configuration of the model.
         definitions: what the node refers to.
-        kind: the kind of the field.
+        kind: the kind of the field; None: a shape decides it.
     """
     if "default" not in node or node.get("default_factory") is not None:
         return None

@@ -19,7 +19,7 @@ from pydantic_core import to_json
 from thresher import plan
 from thresher.plan import HOLE, Kind, Text
 
-__all__ = ["AskError", "kind_of", "written_differently"]
+__all__ = ["AskError", "check_enum", "kind_of", "written_differently"]
 
 Node = Mapping[str, Any]
 
@@ -275,7 +275,7 @@ def _text(value: str | int) -> Text:
 
 def _enum(node: Node, config: Mapping[str, Any]) -> Kind:
     cls: Any = node["cls"]
-    _ordinary_enum(node, cls)
+    check_enum(node, cls)
     sub_type = node.get("sub_type")
     if sub_type not in (None, "str", "int"):
         raise AskError(f"an enum of {sub_type}")
@@ -297,7 +297,7 @@ def _enum(node: Node, config: Mapping[str, Any]) -> Kind:
     return plan.Choice(cells=cells, texts=texts, error="enum", integer=sub_type == "int")
 
 
-def _ordinary_enum(node: Node, cls: Any) -> None:
+def check_enum(node: Node, cls: Any) -> None:
     """Refuse enums that may find members for values which are none of theirs."""
     metaclass: object = type(cls)
     if metaclass is not enum.EnumMeta:

@@ -13,10 +13,10 @@ from typing import Any
 
 import pydantic_core
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined, SchemaSerializer, SchemaValidator
+from pydantic_core import SchemaSerializer, SchemaValidator
 
 from thresher.errors import ConfigurationError
-from thresher.schema import nodes, table
+from thresher.schema import hooks, nodes, table
 from thresher.schema.compiled import Compiled, Field
 from thresher.schema.field import Site, compile_field
 from thresher.schema.pydantic_library import PydanticLibrary, inherits
@@ -177,36 +177,12 @@ def _hooks(model: type[BaseModel], node: Node | None, reasons: list[str]) -> boo
     if not inherits(model, "model_dump_json"):
         reasons.append("it overrides model_dump_json")
     post_init = None if node is None else node.get("post_init")
-    if post_init and not (post_init == "model_post_init" and _harmless_private_attributes(model)):
+    if post_init and not (post_init == "model_post_init" and hooks.harmless_private_attributes(model)):
         reasons.append(f"it has its own {post_init}")
     if not inherits(model, "model_validate"):
         reasons.append("it overrides model_validate")
         return True
     return False
-
-
-_IMMUTABLE = (str, bytes, int, float, bool, complex, type(None))
-
-
-def _harmless_private_attributes(model: type[BaseModel]) -> bool:
-    """Return whether ``model_post_init`` only sets private attributes to constants, which cannot fail."""
-    try:
-        from pydantic._internal._model_construction import init_private_attributes
-    except ImportError:
-        return False
-    found: Any = model.model_post_init
-    # Each level of inheritance wraps that of its base once more.
-    while getattr(getattr(found, "__code__", None), "co_name", "") == "wrapped_model_post_init" and (
-        found.__code__.co_filename == init_private_attributes.__code__.co_filename
-    ):
-        found = found.__wrapped__
-    if found is not init_private_attributes:
-        return False
-    attributes: Any = model.__private_attributes__.values()
-    return all(
-        each.default_factory is None and (each.default is PydanticUndefined or type(each.default) in _IMMUTABLE)
-        for each in attributes
-    )
 
 
 def _check_keys(node: Node, kind: str, reasons: list[str], unknown: set[str]) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "FIELD_KEYS",
     "MODEL_KEYS",
     "NODE_KEYS",
+    "SHAPE_KEYS",
     "TESTED_VERSIONS",
     "WRAPPER_KEYS",
     "unknown_keys",
@@ -79,6 +80,95 @@ WRAPPER_KEYS: Mapping[str, frozenset[str]] = {
     "definitions": COMMON_KEYS | {"schema", "definitions"},
 }
 """Nodes that stand around another one. pydantic-core ignores ``strict`` on them."""
+
+_LENGTHS = frozenset({"min_length", "max_length", "fail_fast", "strict"})
+
+SHAPE_KEYS: Mapping[str, frozenset[str]] = {
+    "list": COMMON_KEYS | _LENGTHS | {"items_schema"},
+    "set": COMMON_KEYS | _LENGTHS | {"items_schema"},
+    "frozenset": COMMON_KEYS | _LENGTHS | {"items_schema"},
+    "tuple": COMMON_KEYS | _LENGTHS | {"items_schema", "variadic_item_index"},
+    "dict": COMMON_KEYS | _LENGTHS | {"keys_schema", "values_schema"},
+    "union": COMMON_KEYS
+    | {
+        "choices",
+        "auto_collapse",
+        "custom_error_type",
+        "custom_error_message",
+        "custom_error_context",
+        "mode",
+        "strict",
+    },
+    "tagged-union": COMMON_KEYS
+    | {
+        "choices",
+        "discriminator",
+        "custom_error_type",
+        "custom_error_message",
+        "custom_error_context",
+        "strict",
+        "from_attributes",
+    },
+    "json": COMMON_KEYS | {"schema"},
+    "json-or-python": COMMON_KEYS | {"json_schema", "python_schema"},
+    "typed-dict": COMMON_KEYS
+    | {
+        "fields",
+        "cls",
+        "cls_name",
+        "computed_fields",
+        "strict",
+        "extras_schema",
+        "extra_behavior",
+        "total",
+        "config",
+    },
+    "typed-dict-field": frozenset(
+        {
+            "type",
+            "schema",
+            "required",
+            "validation_alias",
+            "serialization_alias",
+            "serialization_exclude",
+            "serialization_exclude_if",
+            "metadata",
+        }
+    ),
+    "dataclass": COMMON_KEYS
+    | {
+        "cls",
+        "generic_origin",
+        "schema",
+        "fields",
+        "cls_name",
+        "post_init",
+        "revalidate_instances",
+        "strict",
+        "frozen",
+        "slots",
+        "config",
+    },
+    "dataclass-args": COMMON_KEYS
+    | {"dataclass_name", "fields", "computed_fields", "collect_init_only", "extra_behavior"},
+    "dataclass-field": frozenset(
+        {
+            "type",
+            "name",
+            "schema",
+            "kw_only",
+            "init",
+            "init_only",
+            "frozen",
+            "validation_alias",
+            "serialization_alias",
+            "serialization_exclude",
+            "serialization_exclude_if",
+            "metadata",
+        }
+    ),
+}
+"""Nodes with an inner structure. JSON arrays and objects are read by them alike whether they are ``strict`` or not."""
 
 MODEL_KEYS = COMMON_KEYS | {
     "cls",
@@ -180,6 +270,20 @@ _TYPED_DICTS: Mapping[str, str] = {
     "nullable": "NullableSchema",
     "definition-ref": "DefinitionReferenceSchema",
     "definitions": "DefinitionsSchema",
+    "list": "ListSchema",
+    "set": "SetSchema",
+    "frozenset": "FrozenSetSchema",
+    "tuple": "TupleSchema",
+    "dict": "DictSchema",
+    "union": "UnionSchema",
+    "tagged-union": "TaggedUnionSchema",
+    "json": "JsonSchema",
+    "json-or-python": "JsonOrPythonSchema",
+    "typed-dict": "TypedDictSchema",
+    "typed-dict-field": "TypedDictField",
+    "dataclass": "DataclassSchema",
+    "dataclass-args": "DataclassArgsSchema",
+    "dataclass-field": "DataclassField",
     "model": "ModelSchema",
     "model-fields": "ModelFieldsSchema",
     "model-field": "ModelField",
@@ -194,7 +298,7 @@ def known_keys(kind: str) -> frozenset[str]:
         kind: a key of one of the tables, or ``model``, ``model-fields``, ``model-field``, ``config``.
     """
     apart = {"model": MODEL_KEYS, "model-fields": FIELDS_KEYS, "model-field": FIELD_KEYS, "config": CONFIG_KEYS}
-    return apart.get(kind) or NODE_KEYS.get(kind) or WRAPPER_KEYS[kind]
+    return apart.get(kind) or NODE_KEYS.get(kind) or SHAPE_KEYS.get(kind) or WRAPPER_KEYS[kind]
 
 
 def unknown_keys(core_schema: Any = None) -> dict[str, frozenset[str]]:

@@ -11,7 +11,7 @@ import datetime
 import decimal
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from pydantic_core import SchemaError, SchemaValidator, ValidationError, to_json
@@ -19,7 +19,10 @@ from pydantic_core import SchemaError, SchemaValidator, ValidationError, to_json
 from thresher.plan import HOLE
 from thresher.schema.compiled import Template
 
-__all__ = ["made", "missing", "observed", "of_json_leaf", "of_leaf", "refused"]
+__all__ = ["Words", "made", "missing", "observed", "of_json_leaf", "of_leaf", "refused", "template_of"]
+
+Words: TypeAlias = Literal["python", "json"]
+"""The wording of messages: pydantic-core's for Python objects, or for JSON."""
 
 _MARK = "\x01?"
 
@@ -34,7 +37,7 @@ class _Line(msgspec.Struct):
     ctx: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-def _template(error: ValidationError, *, whole_input: bool = False) -> Template | None:
+def template_of(error: ValidationError) -> Template | None:
     """Take the only error of ``error`` apart; None where it is not written as expected."""
     text = error.json(include_url=False)
     try:
@@ -57,15 +60,13 @@ def _template(error: ValidationError, *, whole_input: bool = False) -> Template 
     )
 
 
-def made(
-    kind: str, ctx: Mapping[str, Any] | None = None, input_type: Literal["python", "json"] = "python"
-) -> Template | None:
+def made(kind: str, ctx: Mapping[str, Any] | None = None, input_type: Words = "python") -> Template | None:
     """Return the template of an error of the given type and context, as pydantic-core renders it."""
     line: Any = {"type": kind, "loc": ("x",), "input": _MARK}
     if ctx is not None:
         line["ctx"] = dict(ctx)
     try:
-        return _template(ValidationError.from_exception_data("x", [line], input_type))
+        return template_of(ValidationError.from_exception_data("x", [line], input_type))
     except (TypeError, ValueError, KeyError):
         return None
 
@@ -75,7 +76,7 @@ def observed(node: Mapping[str, Any], cell: Any, kind: str) -> Template | None:
     try:
         SchemaValidator(dict(node)).validate_python(cell)
     except ValidationError as error:
-        template = _template(error)
+        template = template_of(error)
         return template if template is not None and template.type == kind else None
     except (SchemaError, OverflowError):
         return None
@@ -100,7 +101,7 @@ def refused(node: Mapping[str, Any], config: Mapping[str, Any]) -> Template | No
         try:
             validator.validate_python(cell)
         except ValidationError as error:
-            found.add(_template(error))
+            found.add(template_of(error))
         else:
             return None
     return found.pop() if len(found) == 1 else None
@@ -117,20 +118,21 @@ def of_leaf(node: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Templat
     return tuple(template for template in found if template is not None)
 
 
-def of_json_leaf(node: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Template, ...]:
+def of_json_leaf(node: Mapping[str, Any], config: Mapping[str, Any], words: Words = "json") -> tuple[Template, ...]:
     """Return the templates of every error that the kernel of this leaf may give for a JSON value.
 
     Args:
-        node: a core schema of a kind in ``NODE_KEYS``, not strict.
+        node: a core schema of a kind in ``NODE_KEYS``.
         config: the configuration of the model.
+        words: which wording the messages have; ``python`` where the JSON is inside of a cell.
     """
     found: list[Template | None] = []
     for each in of_leaf(node, config):
         # The one parse error that is worded in another way where the input is JSON.
-        found.append(made(each.type, {"error": HOLE}, "json") if each.type == "time_delta_parsing" else each)
+        found.append(made(each.type, {"error": HOLE}, words) if each.type == "time_delta_parsing" else each)
     wrong = _WRONG_TYPE.get(node["type"])
     if wrong is not None:
-        found.append(made(wrong, None, "json"))
+        found.append(made(wrong, None, words))
     return tuple(template for template in found if template is not None)
 
 
