@@ -31,6 +31,7 @@ class Outcome(TypedDict):
     rejects: bytes
     asked_cells: int
     asked_records: int
+    verified_records: int
 
 def run(
     job: bytes,

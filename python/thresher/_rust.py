@@ -43,11 +43,16 @@ class RustEngine:
         progress: Callable[[int], None] | None = None,
     ) -> Outcome:
         """Run a job to its end; see :meth:`thresher.engine.Engine.run`."""
+        names = [source.name for source in sources]
+        asked = oracle
+        if job.verify:
+            from thresher.verify import Shadow
+
+            asked = Shadow(oracle, job, names, _kept_plans(job.plans))
         try:
-            done = _engine.run(msgspec.json.encode(job), list(sources), oracle, accepted, rejects, progress)
+            done = _engine.run(msgspec.json.encode(job), list(sources), asked, accepted, rejects, progress)
         except _engine.RunError as failure:
             raise _mapped(failure) from None
-        names = [source.name for source in sources]
         kept = None
         if job.accepted_format is None:
             kept = Columns(_kept_plans(job.plans), done["chunks"], done["objects"], oracle.compiled)
@@ -66,6 +71,7 @@ class RustEngine:
             rejects=done["rejects"],
             asked_cells=done["asked_cells"],
             asked_records=done["asked_records"],
+            verified_records=done["verified_records"],
         )
 
 

@@ -66,6 +66,9 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
     one.add_argument("--engine", choices=ENGINES, help="who does the work; default auto")
     one.add_argument("--workers", type=int, metavar="N", help="threads; default one for each processor")
     one.add_argument(
+        "--verify", type=int, metavar="N", help="also ask Pydantic about every Nth record; a difference ends the run"
+    )
+    one.add_argument(
         "--progress", action=argparse.BooleanOptionalAction, help="how far it is; default where a terminal is there"
     )
     _add_logging(one)

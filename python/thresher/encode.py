@@ -118,7 +118,7 @@ class LineEncoder:
     def _members_in_order(self, written: bytes) -> list[bytes | None]:
         """Do the same for keys that repeat, and for numbers that are not JSON (``NaN``, ``Infinity``)."""
         try:
-            pairs = _pairs(written.decode())
+            pairs = members_of(written.decode())
         except ValueError:
             raise DataProcessingError(
                 f"a record is written as {written[:60]!r}, which has no columns: write JSON Lines instead of CSV"
@@ -152,7 +152,7 @@ def _no_column(key: str) -> DataProcessingError:
     )
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
+def members_of(text: str) -> list[tuple[str, str]]:
     """Return the members of a compact JSON object, in order, each value as it is written.
 
     Raises:

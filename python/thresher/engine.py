@@ -58,6 +58,9 @@ class Job(msgspec.Struct, kw_only=True):
     accepted_format: Literal["csv", "tsv", "jsonl"] | None
     """How accepted records are written; None: they are kept in memory."""
     rejects_format: Literal["csv", "jsonl"]
+    verify: int = 0
+    """Record 1 of each source and each whose number is a multiple of this is also given to Pydantic, and compared; 0:
+    none is. The Python engine asks Pydantic about every record anyway."""
 
 
 Stage: TypeAlias = Literal["split", "validate", "transform", "check", "output"]
@@ -170,6 +173,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     """Cells that went to Pydantic (field hybrid)."""
     asked_records: int = 0
     """Records that went to Pydantic (record fallback, or unsure)."""
+    verified_records: int = 0
+    """Records that were decided natively, and compared with Pydantic's verdict."""
 
 
 class Engine(Protocol):

@@ -44,6 +44,8 @@ class EngineReport(msgspec.Struct, frozen=True, kw_only=True):
     """Cells that Pydantic was asked about."""
     asked_records: int
     """Whole records that Pydantic was asked about."""
+    verified_records: int = 0
+    """Records that were decided natively, and compared with Pydantic's verdict: see the setting ``verify``."""
     peak_memory_bytes: int | None
     """The most memory that the process has held since it began; None where the system does not tell."""
 
@@ -136,6 +138,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
                 name=engine,
                 asked_cells=outcome.asked_cells,
                 asked_records=outcome.asked_records,
+                verified_records=outcome.verified_records,
                 peak_memory_bytes=peak_memory(),
             ),
             versions={**versions(), **libraries},

@@ -41,6 +41,7 @@ from thresher.target import Targets
 from thresher.transform.compile import compile_transform
 from thresher.transform.compiled import Transform
 from thresher.transform.spec import Spec
+from thresher.verify import every
 
 __all__ = ["run"]
 
@@ -90,7 +91,7 @@ def run(
         plans, sources = _bind(compiled, transform, opened, config)
         if transform is None or transform.output is None:
             _refuse_unknown_columns(compiled, plans, targets)
-        job = _job(plans, targets, config)
+        job = _job(plans, targets, config, every(config.verify, compiled))
         sampled = Sample() if sample_rejects and targets.rejects is None else None
         pump = Pump(lambda: _stop(opened))
         with Sinks(targets, _as_they_lie(sources, opened)) as sinks, sampled or nullcontext(), pump:
@@ -156,7 +157,7 @@ def _bind(
     return plans, sources
 
 
-def _job(plans: list[Plan], targets: Targets, config: Config) -> engine.Job:
+def _job(plans: list[Plan], targets: Targets, config: Config, verify: int) -> engine.Job:
     return engine.Job(
         plans=plans,
         null_values=list(config.null_values),
@@ -166,6 +167,7 @@ def _job(plans: list[Plan], targets: Targets, config: Config) -> engine.Job:
         # The suffix was looked up in a table of these very words.
         accepted_format=None if targets.accepted is None else targets.accepted.format,  # type: ignore[arg-type]
         rejects_format="jsonl" if targets.rejects is None else targets.rejects.format,  # type: ignore[arg-type]
+        verify=verify,
     )
 
 

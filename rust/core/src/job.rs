@@ -32,6 +32,7 @@ use crate::sink::{Committer, Output, Targets};
 use crate::source::{Progress, Reader, Source};
 use crate::split::Block;
 use crate::transform::transform;
+use crate::verify::{Shown, Verifier};
 
 /// How long the caller's thread sleeps while another reads.
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
@@ -66,6 +67,8 @@ pub struct Outcome {
     pub asked_cells: u64,
     /// Records that went to Pydantic.
     pub asked_records: u64,
+    /// Records that were compared with Pydantic's verdict.
+    pub verified_records: u64,
 }
 
 /// What all threads of a run share.
@@ -91,6 +94,7 @@ struct Worker {
     work: Work,
     output: Output,
     counts: Counts,
+    verifier: Verifier,
 }
 
 /// Runs a job to its end. `cancelled` becomes true when a thread fails; whoever blocks elsewhere should look at it.
@@ -198,6 +202,8 @@ impl Run<'_> {
     fn step(&self, worker: &mut Worker, caller: bool) -> Result<bool> {
         self.go_on()?;
         if !self.read(worker, caller)? {
+            worker.verifier.compare(self.oracle)?;
+            worker.counts.verified_records = worker.verifier.compared;
             return Ok(false);
         }
         self.check(worker)?;
@@ -231,7 +237,7 @@ impl Run<'_> {
     }
 
     fn check(&self, worker: &mut Worker) -> Result<()> {
-        let Worker { block, work, .. } = worker;
+        let Worker { block, work, verifier, .. } = worker;
         let number = self.sources[block.source].1;
         let plan = &self.plans[number];
         if plan.lookups.is_none() {
@@ -243,11 +249,16 @@ impl Run<'_> {
         let input = Input { block, plan, number, nulls: &self.nulls, oracle: self.oracle };
         column::check(&input, work)?;
         transform(&input, work);
-        ask::ask(&input, work)
+        ask::ask(&input, work)?;
+        if self.job.verify > 0 {
+            let shown = Shown { plan, number, nulls: &self.nulls, oracle: self.oracle };
+            verifier.take(block, work, &shown, self.job.verify)?;
+        }
+        Ok(())
     }
 
     fn encode(&self, worker: &mut Worker) {
-        let Worker { block, work, output, counts } = worker;
+        let Worker { block, work, output, counts, .. } = worker;
         let (name, number) = &self.sources[block.source];
         let plan = &self.plans[*number];
         let accepted = match self.job.accepted_format {
@@ -285,7 +296,8 @@ impl Run<'_> {
             .enumerate()
             .map(|(at, (name, progress))| (name, progress.clone(), counts.verdicts(at)));
         let sources = sources.collect();
-        let (asked_cells, asked_records) = (counts.asked_cells, counts.asked_records);
-        Ok(Outcome { sources, errors: counts.errors(&self.plans), chunks: targets.chunks, asked_cells, asked_records })
+        let Counts { asked_cells, asked_records, verified_records, .. } = counts;
+        let errors = counts.errors(&self.plans);
+        Ok(Outcome { sources, errors, chunks: targets.chunks, asked_cells, asked_records, verified_records })
     }
 }

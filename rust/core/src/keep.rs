@@ -65,7 +65,7 @@ fn is_text(checker: &Checker) -> bool {
 /// Copies the accepted rows of a block into columns.
 #[must_use]
 pub fn keep(block: &Block, number: usize, plan: &Compiled, work: &Work) -> Chunk {
-    let mut chunk = Chunk { plan: number, ..Chunk::default() };
+    let mut instances = Vec::new();
     let mut rows = Vec::with_capacity(work.states.len());
     let mut asked = work.asked.iter();
     for (row, state) in work.states.iter().enumerate() {
@@ -74,19 +74,25 @@ pub fn keep(block: &Block, number: usize, plan: &Compiled, work: &Work) -> Chunk
             State::Asked => {
                 let answer = asked.find(|(at, _)| *at as usize == row).map(|(_, answer)| answer);
                 if let Some(Answer::Accept { handle, .. }) = answer {
-                    chunk.instances.push((rows.len() as u32, *handle));
+                    instances.push((rows.len() as u32, *handle));
                     rows.push(None);
                 }
             }
             _ => {}
         }
     }
-    chunk.rows = rows.len();
+    Chunk { instances, ..copy(block, number, plan, work, &rows) }
+}
+
+/// Copies rows into columns; None: one that holds nothing.
+#[must_use]
+pub fn copy(block: &Block, number: usize, plan: &Compiled, work: &Work, rows: &[Option<usize>]) -> Chunk {
+    let mut chunk = Chunk { plan: number, rows: rows.len(), ..Chunk::default() };
     for (at, spans) in work.spans.iter().enumerate() {
         let field = &plan.fields[at];
         let mut column = Column::default();
         let (text, asked) = (is_text(&field.checker), matches!(field.checker, Checker::Ask));
-        for row in &rows {
+        for row in rows {
             let span = row.map_or(crate::cells::Span::ABSENT, |row| spans[row]);
             let mark = match span.place() {
                 Place::Absent => mark::ABSENT,
@@ -108,4 +114,12 @@ pub fn keep(block: &Block, number: usize, plan: &Compiled, work: &Work) -> Chunk
         chunk.columns.push(column);
     }
     chunk
+}
+
+/// The handles of single values in a chunk.
+pub fn handles(chunk: &Chunk) -> impl Iterator<Item = i64> + '_ {
+    chunk.columns.iter().flat_map(|column| {
+        let pairs = column.marks.iter().zip(&column.values);
+        pairs.filter(|(mark, _)| **mark == mark::HANDLE).map(|(_, value)| *value)
+    })
 }

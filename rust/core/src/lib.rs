@@ -7,7 +7,7 @@
 //!
 //! A stage is a file: [`source`] reads bytes, [`split`] finds records, [`cells`] finds cells and their text,
 //! [`check`] gives verdicts column by column, [`transform`] filters records and makes the values that are written from
-//! expressions ([`expr`]), [`oracle`] is how Pydantic is asked, [`encode`] writes accepted records, [`reject`] writes
+//! expressions ([`expr`]), [`oracle`] is how Pydantic is asked, [`verify`] compares with it, [`encode`] writes accepted records, [`reject`] writes
 //! rejected ones, [`report`] counts, [`sink`] puts blocks in order into files. [`job`] calls them in this order.
 
 pub mod cells;
@@ -29,3 +29,4 @@ pub mod source;
 pub mod spill;
 pub mod split;
 pub mod transform;
+pub mod verify;

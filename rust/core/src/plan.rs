@@ -26,6 +26,9 @@ pub struct Job {
     pub accepted_format: Option<Format>,
     /// How rejects are written.
     pub rejects_format: Format,
+    /// Every so many records one that was decided here is compared with Pydantic's verdict; 0: none.
+    #[serde(default)]
+    pub verify: u64,
 }
 
 /// A format of records.

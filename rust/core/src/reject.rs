@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::cells::Place;
 use crate::check::ask::mapping;
 use crate::check::work::{Found, Input, Numbers, State, What, Work};
+use crate::compiled::Template;
 use crate::encode::{csv, json};
 use crate::oracle::{Answer, Fault, Number, Stage};
 use crate::plan::Format;
@@ -82,7 +83,8 @@ pub fn write(
             _ => {
                 let mine = errors.iter().take_while(|found| found.row == number).count();
                 for (place, found) in errors[..mine].iter().enumerate() {
-                    scratch.found(input, work, row, found, counts, Spot { place: place as u32, ..spot });
+                    scratch.found(input, work, row, found);
+                    count(input, work, found, counts, Spot { place: place as u32, ..spot });
                 }
                 errors = &errors[mine..];
             }
@@ -120,20 +122,11 @@ impl Scratch {
         self.text.extend_from_slice(fault.text.as_bytes());
     }
 
-    fn found(&mut self, input: &Input<'_>, work: &Work, row: usize, found: &Found, counts: &mut Counts, spot: Spot) {
-        let fields = &input.plan.fields;
-        let field = found.field as usize;
+    fn found(&mut self, input: &Input<'_>, work: &Work, row: usize, found: &Found) {
         match found.what {
-            What::Fault(at) => {
-                let fault = &work.faults[at as usize];
-                self.fault(fault);
-                counts.asked(fault, spot);
-            }
+            What::Fault(at) => self.fault(&work.faults[at as usize]),
             What::Template(at, cell, detail) => {
-                let template = match fields.get(field) {
-                    Some(field) => &field.templates[at as usize],
-                    None => &input.plan.forbidden[field - fields.len()].1,
-                };
+                let template = template(input, found, at);
                 let detail = detail.checked_sub(1).map_or("", |at| &work.details[at as usize]);
                 self.next();
                 fill(&template.prefix, detail, true, &mut self.json);
@@ -149,10 +142,36 @@ impl Scratch {
                 }
                 fill(&template.suffix, detail, true, &mut self.json);
                 fill(&template.text, detail, false, &mut self.text);
-                counts.native(input.number, template, spot);
             }
         }
     }
+}
+
+fn template<'a>(input: &'a Input<'_>, found: &Found, at: u8) -> &'a Template {
+    let fields = &input.plan.fields;
+    match fields.get(found.field as usize) {
+        Some(field) => &field.templates[at as usize],
+        None => &input.plan.forbidden[found.field as usize - fields.len()].1,
+    }
+}
+
+fn count(input: &Input<'_>, work: &Work, found: &Found, counts: &mut Counts, spot: Spot) {
+    match found.what {
+        What::Fault(at) => counts.asked(&work.faults[at as usize], spot),
+        What::Template(at, ..) => counts.native(input.number, template(input, found, at), spot),
+    }
+}
+
+/// The errors of one row that the engine refused, as they are written as JSON and for people.
+#[cold]
+#[must_use]
+pub fn errors(input: &Input<'_>, work: &Work, row: usize) -> (Vec<u8>, String) {
+    let mut scratch = Scratch::default();
+    let first = work.errors.partition_point(|found| (found.row as usize) < row);
+    for found in work.errors[first..].iter().take_while(|found| found.row as usize == row) {
+        scratch.found(input, work, row, found);
+    }
+    (scratch.json, String::from_utf8_lossy(&scratch.text).into_owned())
 }
 
 /// Appends the parts of a template with `detail` between them.

@@ -63,6 +63,8 @@ pub struct Counts {
     pub asked_cells: u64,
     /// Records that went to Pydantic.
     pub asked_records: u64,
+    /// Records that were compared with Pydantic's verdict.
+    pub verified_records: u64,
 }
 
 /// Where an error occurred.
@@ -156,6 +158,7 @@ impl Counts {
         }
         self.asked_cells += other.asked_cells;
         self.asked_records += other.asked_records;
+        self.verified_records += other.verified_records;
     }
 
     /// The verdicts on one source.

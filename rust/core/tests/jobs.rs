@@ -4,11 +4,12 @@ mod harness;
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Mutex;
 
 use harness::carry_out;
 use thresher_core::error::{Error, Result};
 use thresher_core::job::Outcome;
-use thresher_core::oracle::{Answer, Fault, Number, Oracle, Stage};
+use thresher_core::oracle::{Answer, Decided, Fault, Number, Oracle, Sample, Stage};
 use thresher_core::plan::{Format, Job};
 
 /// Accepts odd record numbers with a line of its own, rejects even ones.
@@ -47,6 +48,33 @@ impl Oracle for Panics {
 
     fn records(&self, _: usize, _: &[&str], _: usize, _: &[Number]) -> Result<Vec<Answer>> {
         panic!("a defect")
+    }
+}
+
+/// As [`Parity`]; keeps what it is to compare, and refuses record `wrong`.
+struct Compares {
+    seen: Mutex<Vec<(u64, Decided, Vec<u8>)>>,
+    wrong: u64,
+}
+
+impl Oracle for Compares {
+    fn cells(&self, plan: usize, field: usize, cells: &[&str], numbers: &[Number]) -> Result<Vec<Answer>> {
+        Parity.cells(plan, field, cells, numbers)
+    }
+
+    fn records(&self, plan: usize, texts: &[&str], columns: usize, numbers: &[Number]) -> Result<Vec<Answer>> {
+        Parity.records(plan, texts, columns, numbers)
+    }
+
+    fn compare(&self, sample: &Sample) -> Result<()> {
+        assert_eq!(sample.texts.len(), sample.numbers.len() * sample.columns.expect("CSV has columns"));
+        for ((number, decided), (_, raw)) in sample.numbers.iter().zip(&sample.decided).zip(&sample.raw) {
+            if number.0 == self.wrong {
+                return Err(Error::Python(7));
+            }
+            self.seen.lock().expect("no panic").push((number.0, decided.clone(), raw.clone()));
+        }
+        Ok(())
     }
 }
 
@@ -109,4 +137,39 @@ fn a_panic_is_an_error() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[test]
+fn every_nth_record_is_compared() {
+    let mut job = job("readings");
+    let mut first = None;
+    for (block_bytes, workers) in [(1, 1), (100, 3), (1000, 2), (1 << 18, 1)] {
+        (job.block_bytes, job.workers, job.verify) = (block_bytes, workers, 3);
+        let oracle = Compares { seen: Mutex::default(), wrong: 0 };
+        let (outcome, accepted, rejects) = carried_out(&job, &oracle);
+        let mut seen = oracle.seen.into_inner().expect("no panic");
+        seen.sort_by_key(|(number, ..)| *number);
+        assert_eq!(outcome.expect("a result").verified_records, seen.len() as u64);
+        for (number, decided, raw) in &seen {
+            assert!(*number == 1 || number % 3 == 0);
+            let raw = String::from_utf8_lossy(raw);
+            assert_eq!(raw, readings().lines().nth(*number as usize - 1).expect("a line"));
+            match decided {
+                Decided::Accept(line) => assert!(accepted.contains(&*String::from_utf8_lossy(line))),
+                Decided::Reject { json, .. } => assert!(rejects.contains(&*String::from_utf8_lossy(json))),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(&seen, first.get_or_insert_with(|| seen.clone()));
+    }
+    let unsure = (0..500).filter(|i| i % 9 == 4 && (*i == 0 || (i + 1) % 3 == 0)).count();
+    assert_eq!(first.expect("a run").len(), 1 + 500 / 3 - unsure);
+}
+
+#[test]
+fn a_difference_stops_the_run() {
+    let mut job = job("readings");
+    (job.block_bytes, job.workers, job.verify) = (100, 2, 1);
+    let (outcome, _, _) = carried_out(&job, &Compares { seen: Mutex::default(), wrong: 400 });
+    assert!(matches!(outcome, Err(Error::Python(7))));
 }

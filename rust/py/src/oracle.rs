@@ -5,11 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
-use pyo3::types::{PyBool, PyBytes, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyString, PyTuple};
 use thresher_core::error::Result;
-use thresher_core::oracle::{Answer, Fault, Number, Oracle, Stage};
+use thresher_core::keep::handles;
+use thresher_core::oracle::{Answer, Decided, Fault, Number, Oracle, Sample, Stage};
 
 use crate::Exceptions;
+use crate::outcome::to_chunk;
 
 /// An object with the methods of `thresher.engine.Oracle`.
 pub(crate) struct PythonOracle<'a> {
@@ -28,6 +30,12 @@ impl<'a> PythonOracle<'a> {
     /// The values that were kept; a handle is a position.
     pub fn into_objects(self) -> Vec<Py<PyAny>> {
         self.objects.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The value of a handle. The lock is let go of before Python runs again.
+    fn object(&self, py: Python<'_>, handle: i64) -> Option<Py<PyAny>> {
+        let objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(objects.get(usize::try_from(handle).ok()?)?.clone_ref(py))
     }
 
     fn ask<'py>(
@@ -76,6 +84,16 @@ impl<'a> PythonOracle<'a> {
     }
 }
 
+/// What the engine decided about a record: a line, None for one that is kept, False, or errors in both forms.
+fn decided<'py>(py: Python<'py>, decided: &Decided) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match decided {
+        Decided::Accept(line) => PyBytes::new(py, line).into_any(),
+        Decided::Keep => py.None().into_bound(py),
+        Decided::Filtered => PyBool::new(py, false).to_owned().into_any(),
+        Decided::Reject { json, text } => (PyBytes::new(py, json), text).into_pyobject(py)?.into_any(),
+    })
+}
+
 fn stage(name: &Bound<'_, PyAny>) -> PyResult<Stage> {
     let name: PyBackedStr = name.extract()?;
     Stage::from_str(&name).map_err(|_| crate::failure("panic", "oracle", 0, &format!("there is no stage {name:?}")))
@@ -87,6 +105,22 @@ fn line<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
         return Ok(PyString::new(py, text));
     }
     PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(c"surrogateescape"))
+}
+
+/// Records as Python is given them: the cells of each, or its line alone.
+fn records<'py>(py: Python<'py>, sample: &Sample) -> PyResult<Bound<'py, PyList>> {
+    let records = PyList::empty(py);
+    let Some(columns) = sample.columns else {
+        for bytes in &sample.texts {
+            records.append((line(py, bytes)?,))?;
+        }
+        return Ok(records);
+    };
+    for at in 0..sample.numbers.len() {
+        let cells = sample.texts[at * columns..(at + 1) * columns].iter().map(|cell| line(py, cell));
+        records.append(PyList::new(py, cells.collect::<PyResult<Vec<_>>>()?)?)?;
+    }
+    Ok(records)
 }
 
 fn strings<'py>(py: Python<'py>, texts: &[&str]) -> PyResult<Bound<'py, PyList>> {
@@ -111,6 +145,32 @@ impl Oracle for PythonOracle<'_> {
             self.ask(py, "records", (plan, records, PyList::new(py, numbers)?), numbers.len())
         });
         asked.map_err(|error| self.exceptions.keep(error))
+    }
+
+    fn compare(&self, sample: &Sample) -> Result<()> {
+        let compared = Python::attach(|py| {
+            let raw = sample.raw.iter().map(|(offset, raw)| (offset, PyBytes::new(py, raw)));
+            let verdicts = sample.decided.iter().map(|one| decided(py, one)).collect::<PyResult<Vec<_>>>()?;
+            let kept = sample.kept.iter().map(|chunk| to_chunk(py, chunk)).collect::<PyResult<Vec<_>>>()?;
+            let objects = PyDict::new(py);
+            for handle in sample.kept.iter().flat_map(handles) {
+                if let Some(object) = self.object(py, handle) {
+                    objects.set_item(handle, object)?;
+                }
+            }
+            let arguments = (
+                sample.plan,
+                sample.source,
+                records(py, sample)?,
+                PyList::new(py, &sample.numbers)?,
+                PyList::new(py, raw.collect::<Vec<_>>())?,
+                PyList::new(py, verdicts)?,
+                kept,
+                objects,
+            );
+            self.object.bind(py).call_method1("compare", arguments).map(drop)
+        });
+        compared.map_err(|error| self.exceptions.keep(error))
     }
 
     fn lines(&self, plan: usize, lines: &[&[u8]], numbers: &[Number]) -> Result<Vec<Answer>> {

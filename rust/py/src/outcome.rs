@@ -33,10 +33,12 @@ pub(crate) fn to_python<'py>(
     result.set_item("rejects", bytes(py, rejects))?;
     result.set_item("asked_cells", outcome.asked_cells)?;
     result.set_item("asked_records", outcome.asked_records)?;
+    result.set_item("verified_records", outcome.verified_records)?;
     Ok(result)
 }
 
-fn to_chunk<'py>(py: Python<'py>, chunk: &Chunk) -> PyResult<Bound<'py, PyAny>> {
+/// A tuple as `thresher._engine.Outcome` has it.
+pub(crate) fn to_chunk<'py>(py: Python<'py>, chunk: &Chunk) -> PyResult<Bound<'py, PyAny>> {
     let columns = PyList::empty(py);
     for column in &chunk.columns {
         columns.append(to_column(py, column)?)?;

@@ -73,30 +73,35 @@ pub fn cells(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) -> Re
     Ok(())
 }
 
+/// The texts of whole records, one after another: the cells of each, or its line.
+pub fn wholes(input: &Input<'_>, rows: &[usize], unquoted: &mut Vec<u8>) -> Vec<Span> {
+    let block = input.block;
+    let mut spans = Vec::new();
+    for row in rows.iter().map(|&row| &block.rows.rows[row]) {
+        if input.plan.lookups.is_some() {
+            spans.push(Span::new(Place::Quoted, row.start as usize, (row.end - row.start) as usize));
+            continue;
+        }
+        for column in 0..input.plan.columns.len() {
+            let (start, end) = cell(&block.rows.ends, row, column);
+            spans.push(text(block.bytes(), start, end, unquoted));
+        }
+    }
+    spans
+}
+
 /// Asks Pydantic about the records that are unsure, in one call.
 pub fn ask(input: &Input<'_>, work: &mut Work) -> Result<()> {
     let block = input.block;
     let columns = input.plan.columns.len();
-    let mut numbers = Numbers::new(block);
-    let (mut rows, mut wholes, mut places) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, row) in block.rows.rows.iter().enumerate() {
-        if work.states[number] != State::Unsure {
-            continue;
-        }
-        if input.plan.lookups.is_some() {
-            wholes.push(Span::new(Place::Quoted, row.start as usize, (row.end - row.start) as usize));
-        } else {
-            for column in 0..columns {
-                let (start, end) = cell(&block.rows.ends, row, column);
-                wholes.push(text(block.bytes(), start, end, &mut work.unquoted));
-            }
-        }
-        rows.push(number);
-        places.push(numbers.of(number));
-    }
+    let unsure = work.states.iter().enumerate().filter(|(_, state)| **state == State::Unsure);
+    let rows: Vec<usize> = unsure.map(|(row, _)| row).collect();
     if rows.is_empty() {
         return Ok(());
     }
+    let mut numbers = Numbers::new(block);
+    let places: Vec<_> = rows.iter().map(|&row| numbers.of(row)).collect();
+    let wholes = wholes(input, &rows, &mut work.unquoted);
     let texts = wholes.iter().map(|&whole| work.bytes(whole, block.bytes(), &[]));
     let answers = if input.plan.lookups.is_some() {
         input.oracle.lines(input.number, &texts.collect::<Vec<_>>(), &places)?

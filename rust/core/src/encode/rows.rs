@@ -54,19 +54,43 @@ struct Encoder<'a> {
 
 /// Appends every accepted row of a block, in order. Returns how many.
 pub fn encode(block: &mut Block, plan: &Compiled, work: &mut Work, format: Format, out: &mut Vec<u8>) -> u64 {
-    // Texts may be read beyond their end.
-    block.data.reserve(SLACK);
-    work.unquoted.reserve(SLACK);
-    work.written.reserve(SLACK);
-    let delimiter = if format == Format::Tsv { b'\t' } else { b',' };
-    let clean = plan.delimiter == delimiter && !block.rows.carriages;
-    let buffers = Buffers::new(block, plan, work);
-    let encoder = Encoder { block, plan, work, columns: columns(plan, work), buffers, plain: clean };
+    let encoder = Encoder::new(block, plan, work, format);
     let mut writer = Writer::new(out);
     match format {
         Format::Csv => encoder.rows(&mut writer, |row, writer| encoder.csv(row, b',', writer)),
         Format::Tsv => encoder.rows(&mut writer, |row, writer| encoder.csv(row, b'\t', writer)),
         Format::Jsonl => encoder.rows(&mut writer, |row, writer| encoder.json(row, writer)),
+    }
+}
+
+/// The lines of single rows that the engine accepted, as [`encode`] writes them.
+#[cold]
+pub fn lines(block: &mut Block, plan: &Compiled, work: &mut Work, format: Format, rows: &[usize]) -> Vec<Vec<u8>> {
+    let encoder = Encoder::new(block, plan, work, format);
+    let line = |&row: &usize| {
+        let mut line = Vec::new();
+        let mut writer = Writer::new(&mut line);
+        match format {
+            Format::Csv => encoder.csv(row, b',', &mut writer),
+            Format::Tsv => encoder.csv(row, b'\t', &mut writer),
+            Format::Jsonl => encoder.json(row, &mut writer),
+        }
+        drop(writer);
+        line
+    };
+    rows.iter().map(line).collect()
+}
+
+impl<'a> Encoder<'a> {
+    fn new(block: &'a mut Block, plan: &'a Compiled, work: &'a mut Work, format: Format) -> Self {
+        // Texts may be read beyond their end.
+        block.data.reserve(SLACK);
+        work.unquoted.reserve(SLACK);
+        work.written.reserve(SLACK);
+        let (block, work) = (&*block, &*work);
+        let delimiter = if format == Format::Tsv { b'\t' } else { b',' };
+        let clean = plan.delimiter == delimiter && !block.rows.carriages;
+        Self { block, plan, work, columns: columns(plan, work), buffers: Buffers::new(block, plan, work), plain: clean }
     }
 }
 
