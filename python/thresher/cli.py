@@ -171,7 +171,6 @@ def _process(options: argparse.Namespace) -> int:
     from thresher.run import run
     from thresher.schema import compile
     from thresher.target import Targets
-    from thresher.transform.compile import compile_transform
 
     # Without an output nobody looks at the accepted records: keeping them would only cost memory.
     targets = Targets.named(options.output or os.devnull, options.rejects, options.report)
@@ -185,7 +184,7 @@ def _process(options: argparse.Namespace) -> int:
             compiled,
             targets,
             config,
-            transform=spec if compiled is None else compile_transform(spec, compiled),
+            transform=spec if compiled is None else spec.compile(compiled),
             progress=progress,
             sample_rejects=True,
         )
@@ -231,10 +230,9 @@ def _explain(options: argparse.Namespace) -> int:
             "the following arguments are required: M:C, or --pipeline\nsee thresher explain --help"
         )
     from thresher.schema import compile
-    from thresher.transform.compile import compile_transform
 
     compiled = compile(schema, config)
-    print(compiled.explain(compile_transform(spec, compiled)))
+    print(compiled.explain(spec.compile(compiled)))
     return DONE
 
 
@@ -293,16 +291,19 @@ def _config(options: argparse.Namespace, settings: dict[str, Any] | None = None)
 
 def _asked(options: argparse.Namespace) -> tuple[str | None, Spec, Config]:
     """Return the schema, the transform and the settings: the command line's, else those of the pipeline of the file."""
-    from thresher.config_file import read
     from thresher.transform.spec import Spec
 
     named: Any = options.schema
     arguments: dict[str, Any] = {}
     settings: dict[str, Any] = {}
     if options.pipeline is not None:
+        from thresher.config_file import read
+
         found = read(options.config).described(options.pipeline)
         named, arguments, settings = named or found.schema, dict(found.arguments), found.settings
     elif options.config is not None:
+        from thresher.config_file import read
+
         file = read(options.config)
         settings = file.settings
         if file.pipelines and named is None and "schema" not in settings:

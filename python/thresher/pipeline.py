@@ -14,7 +14,6 @@ from thresher.errors import ConfigurationError
 from thresher.result import Result
 from thresher.schema import compile
 from thresher.target import Name, Targets
-from thresher.transform.compile import compile_transform
 from thresher.transform.spec import Check, Spec
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class Pipeline:
         functions, then the output schema validates. Expressions are described in ``docs/expressions.md``.
 
         Args:
-            schema: a Pydantic model class, or ``"package.module:Name"``.
+            schema: a Pydantic model class, a msgspec Struct class, or ``"package.module:Name"``.
             output_schema: the same, of the records that are written. The value of a field is that of its
                 :class:`thresher.From`, else the input field of the same name, else its default. None: records are
                 written as the schema has them.
@@ -99,7 +98,7 @@ class Pipeline:
             map_batches=map_batches,
             map_records=map_records,
         )
-        self._transform = compile_transform(spec, self._compiled)
+        self._transform = spec.compile(self._compiled)
 
     @classmethod
     def from_config(cls, path: str | os.PathLike[str], name: str | None = None, **settings: Any) -> Pipeline:
@@ -185,8 +184,8 @@ def process(
     Args:
         source: a path, a glob, ``"-"`` for standard input, bytes, a binary file object, or a list of them; compressed
             or not.
-        schema: a Pydantic model class, ``"package.module:Name"`` or a :class:`Pipeline`. None: the one that
-            ``config.schema`` names; with none there either it is inferred from the first 10,000 records
+        schema: a Pydantic model class, a msgspec Struct class, ``"package.module:Name"`` or a :class:`Pipeline`. None:
+            the one that ``config.schema`` names; with none there either it is inferred from the first 10,000 records
             (``Result.inferred``).
         output: file for accepted records: ``.csv``, ``.tsv``, ``.jsonl`` or ``.ndjson``; ``"-"``: JSON Lines on
             standard output. None: they are kept in memory, for :meth:`Result.records`.

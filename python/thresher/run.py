@@ -38,7 +38,6 @@ from thresher.schema.compiled import Compiled
 from thresher.sink import Sinks
 from thresher.source import SourceLike, close_sources, open_sources
 from thresher.target import Targets
-from thresher.transform.compile import compile_transform
 from thresher.transform.compiled import Transform
 from thresher.transform.spec import Spec
 from thresher.verify import every
@@ -87,7 +86,7 @@ def run(
             inferred = infer_opened(opened[0], config)
             compiled = compile(inferred.model)
         if isinstance(transform, Spec):
-            transform = compile_transform(transform, compiled)
+            transform = transform.compile(compiled)
         plans, sources = _bind(compiled, transform, opened, config)
         if transform is None or transform.output is None:
             _refuse_unknown_columns(compiled, plans, targets)

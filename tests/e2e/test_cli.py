@@ -457,3 +457,42 @@ class TestOtherCommands:
         done = _run("process", "clean.csv", "--schema", "clean_models:Clean", "-o", "-", "--max-rejects", "0")
         assert done.returncode == 0
         assert done.stdout.splitlines()[1] == '{"Order ID":2,"class":null,"day":"2024-01-02"}'
+
+
+class TestStructs:
+    """A schema of msgspec needs no Pydantic."""
+
+    SCHEMA = (
+        "import msgspec\n\nclass Order(msgspec.Struct):\n    order_id: int\n    price: float\n    note: str | None\n"
+    )
+
+    @pytest.mark.parametrize("source", ["orders.csv", "orders.jsonl"])
+    def test_nothing_of_pydantic_is_imported(self, folder: Path, source: str) -> None:
+        (folder / "structs.py").write_text(self.SCHEMA)
+        (folder / "orders.jsonl").write_text(
+            '{"order_id":1,"price":2.5,"note":"a"}\n{"order_id":"two","price":3,"note":"b"}\n'
+        )
+        arguments = ["process", source, "--schema", "structs:Order", "-o", "good.csv", "--rejects", "bad.jsonl"]
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "thresher", *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        modules = {line.split("|")[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+        found = {
+            name
+            for name in modules
+            if name.partition(".")[0] in ("pydantic", "pydantic_core", "polars", "pyarrow", "numpy")
+        }
+        assert found == set()
+        assert "msgspec" in modules
+        assert (folder / "good.csv").read_text().startswith("order_id,price,note\n1,2.5,a\n")
+        errors = json.loads((folder / "bad.jsonl").read_text().splitlines()[0])["errors"]
+        assert [(error["type"], error["msg"]) for error in errors] == [("int_type", "Expected `int`, got `str`")]
+
+    def test_explain(self, folder: Path) -> None:
+        (folder / "structs.py").write_text(self.SCHEMA)
+        done = _run("explain", "structs:Order")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("Order: unknown columns: ignore")

@@ -1,7 +1,7 @@
 """Schemas: a user's model becomes a :class:`~thresher.schema.compiled.Compiled`.
 
-Enters: a Pydantic model, or the name of one. Leaves: its compiled form. Importing this module imports no Pydantic; a
-schema of another library is refused here with what to do about it.
+Enters: a Pydantic model, a msgspec Struct, or the name of one. Leaves: its compiled form. Importing this module
+imports no Pydantic; a schema of another library is refused here with what to do about it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from thresher.errors import ConfigurationError, closest
 
@@ -26,7 +28,7 @@ def compile(schema: Any, config: Config | None = None) -> Compiled:
     """Return the compiled form of a schema.
 
     Args:
-        schema: a Pydantic model class, or ``"package.module:Name"``.
+        schema: a Pydantic model class, a msgspec Struct class, or ``"package.module:Name"``.
         config: the settings of the run; none of them changes the compiled form yet.
 
     Raises:
@@ -51,8 +53,13 @@ def _is_model(schema: Any) -> bool:
     return base is not None and isinstance(schema, type) and issubclass(schema, base) and schema is not base
 
 
+def _is_struct(schema: Any) -> bool:
+    return isinstance(schema, type) and issubclass(schema, msgspec.Struct) and schema is not msgspec.Struct
+
+
 _COMPILERS: tuple[tuple[Callable[[Any], bool], str, str], ...] = (
     (_is_model, "thresher.schema.pydantic", "compile_model"),
+    (_is_struct, "thresher.schema.structs", "compile_struct"),
 )
 """What tells the schemas of a library, and the function that compiles them, imported when one is met."""
 
@@ -141,8 +148,6 @@ def _unsupported(schema: Any, base: type | None) -> str:
 
 
 def _kind(schema: type) -> str | None:
-    if hasattr(schema, "__struct_fields__"):
-        return "msgspec Struct"
     if dataclasses.is_dataclass(schema):
         return "dataclass"
     if issubclass(schema, dict) and hasattr(schema, "__total__"):

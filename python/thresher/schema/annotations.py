@@ -6,10 +6,11 @@ Knows the classes of every library of schemas; looks at no value, and imports no
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-__all__ = ["annotated", "plain"]
+__all__ = ["annotated", "plain", "shown_type"]
 
 
 def annotated(schema: type) -> dict[str, Any]:
@@ -45,3 +46,17 @@ def plain(schema: type) -> dict[str, Any]:
         name: get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
         for name, annotation in annotated(schema).items()
     }
+
+
+_MODULE = re.compile(r"('[^']*'|\"[^\"]*\")|\b(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])")
+"""A quoted text, which stays as it is, or the module before a name."""
+
+
+def shown_type(annotation: Any) -> str:
+    """Return an annotation as its author would write it."""
+    if annotation is type(None):
+        return "None"
+    if isinstance(annotation, type) and not getattr(annotation, "__args__", None):
+        return annotation.__name__
+    text = _MODULE.sub(lambda match: match[1] or "", str(annotation))
+    return text.replace("NoneType", "None")

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from thresher.schema.library import FieldLibrary, Library
     from thresher.transform.compiled import Transform
 
-__all__ = ["Compiled", "Field", "Template"]
+__all__ = ["RAW", "Compiled", "Field", "Template"]
+
+RAW = "raw"
+"""The column of a line of JSON, in rejects written as CSV."""
 
 _HEADERS_KEPT = 256
 

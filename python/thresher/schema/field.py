@@ -6,13 +6,13 @@ any, why its whole record has to go to Pydantic. It never sees a header.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from thresher.plan import Ask, Choice, Kind, Refuse, Text
 from thresher.schema import nodes, table, templates
+from thresher.schema.annotations import shown_type
 from thresher.schema.compiled import Field, Template
 from thresher.schema.default import static_default
 from thresher.schema.leaf import AskError, kind_of, written_differently
@@ -203,17 +203,3 @@ def _constraints(leaf: Node | None) -> str:
         for key, value in leaf.items()
         if key not in _INVISIBLE and value is not None and value != "truncate"
     )
-
-
-_MODULE = re.compile(r"('[^']*'|\"[^\"]*\")|\b(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])")
-"""A quoted text, which stays as it is, or the module before a name."""
-
-
-def shown_type(annotation: Any) -> str:
-    """Return an annotation as its author would write it."""
-    if annotation is type(None):
-        return "None"
-    if isinstance(annotation, type) and not getattr(annotation, "__args__", None):
-        return annotation.__name__
-    text = _MODULE.sub(lambda match: match[1] or "", str(annotation))
-    return text.replace("NoneType", "None")

@@ -27,8 +27,8 @@ class Library(Protocol):
         ...
 
     @property
-    def refusal(self) -> type[Exception]:
-        """The exception that refuses a record; any other one is a crash of user code."""
+    def refusal(self) -> type[Exception] | tuple[type[Exception], ...]:
+        """The exceptions that refuse a record; any other one is a crash of user code."""
         ...
 
     @property
@@ -40,7 +40,7 @@ class Library(Protocol):
         """Return the instance of a record of cells, or of values of a transform.
 
         Raises:
-            Exception: of the type :attr:`refusal` where the schema refuses the record.
+            Exception: of a type in :attr:`refusal` where the schema refuses the record.
         """
         ...
 
@@ -48,7 +48,7 @@ class Library(Protocol):
         """Return the instance of a line of JSON; bytes are no UTF-8.
 
         Raises:
-            Exception: of the type :attr:`refusal` where the schema refuses the line.
+            Exception: of a type in :attr:`refusal` where the schema refuses the line.
         """
         ...
 
@@ -133,7 +133,7 @@ class FieldLibrary(Protocol):
         """Return the value of a cell, or of another value, that the field accepts.
 
         Raises:
-            Exception: of the type :attr:`Library.refusal` where it does not.
+            Exception: of a type in :attr:`Library.refusal` where it does not.
         """
         ...
 
@@ -141,7 +141,7 @@ class FieldLibrary(Protocol):
         """Return the value in a tuple; None where user code leaves the field out of the record.
 
         Raises:
-            Exception: of the type :attr:`Library.refusal` where the field refuses it.
+            Exception: of a type in :attr:`Library.refusal` where the field refuses it.
         """
         ...
 

@@ -13,15 +13,12 @@ from typing import Any
 
 from thresher.plan import HOLE, Ask, BoundField, Choice, Column, Kind, Plan
 from thresher.schema import nodes, table, templates
-from thresher.schema.compiled import Compiled, Field
+from thresher.schema.compiled import RAW, Compiled, Field
 from thresher.schema.leaf import AskError, kind_of, written_differently
 
-__all__ = ["RAW", "bind_lines"]
+__all__ = ["bind_lines"]
 
 Node = Mapping[str, Any]
-
-RAW = "raw"
-"""The column of a line, in rejects written as CSV."""
 
 _STRICT = frozenset({"str", "any", "literal", "bytes"})
 """Kinds that take the same JSON values whether they are strict or not."""

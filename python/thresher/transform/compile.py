@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["compile_transform", "scope_of"]
 
 
-def compile_transform(spec: Spec, compiled: Compiled) -> Transform | None:
-    """Return the compiled form of a transform; None where nothing was said.
+def compile_transform(spec: Spec, compiled: Compiled) -> Transform:
+    """Return the compiled form of a transform.
 
     Args:
         spec: what the user said.
@@ -36,8 +36,6 @@ def compile_transform(spec: Spec, compiled: Compiled) -> Transform | None:
     Raises:
         ConfigurationError: something in it cannot work.
     """
-    if spec.empty:
-        return None
     scope = scope_of(compiled)
     checks = tuple(
         (Expression(check.expression, scope, f"check {number}"), check.message)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from thresher import plan as p
-from thresher.expr.expression import Expression
 
 if TYPE_CHECKING:
+    from thresher.expr.expression import Expression
     from thresher.schema.compiled import Compiled
 
 __all__ = ["Native", "Transform", "Value"]

@@ -246,7 +246,7 @@ _UNCONSTRAINED = (p.Bool(), p.Int(), p.Float(), p.Bytes(), p.Decimal(), p.Uuid()
 """Kinds that take every value of their type; such a Decimal takes no NaN, as none does."""
 
 
-def _unchanged(values: FieldLibrary, refusal: type[Exception], value: Any) -> bool:
+def _unchanged(values: FieldLibrary, refusal: type[Exception] | tuple[type[Exception], ...], value: Any) -> bool:
     """Return whether a field accepts a value and leaves it as it is."""
     try:
         found = values.of(value)

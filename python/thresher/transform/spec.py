@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from thresher.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from thresher.schema.compiled import Compiled
+    from thresher.transform.compiled import Transform
 
 __all__ = ["Check", "From", "Spec"]
 
@@ -105,6 +109,21 @@ class Spec:
         """Whether nothing was said."""
         asked = (self.output_schema, self.where, self.select, self.map_batches, self.map_records)
         return all(each is None for each in asked) and not self.checks and not self.values
+
+    def compile(self, compiled: Compiled) -> Transform | None:
+        """Return the compiled form of the transform; None where nothing was said, and then nothing is imported.
+
+        Args:
+            compiled: the input schema.
+
+        Raises:
+            ConfigurationError: something in it cannot work.
+        """
+        if self.empty:
+            return None
+        from thresher.transform.compile import compile_transform
+
+        return compile_transform(self, compiled)
 
 
 def _check(given: Check | str) -> Check:

@@ -1,0 +1,147 @@
+"""msgspec as :class:`thresher.schema.library.Library`: a Struct class is what validates, writes and words errors.
+
+Never decides anything itself: every answer is msgspec's own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from thresher.engine import Fault
+from thresher.schema.annotations import annotated
+from thresher.schema.compiled import Template
+from thresher.schema.structs import faults
+
+if TYPE_CHECKING:
+    from thresher.plan import Plan
+    from thresher.schema.compiled import Compiled
+
+__all__ = ["MsgspecLibrary", "template"]
+
+
+class MsgspecLibrary:
+    """One Struct class."""
+
+    name = "msgspec"
+    refusal = faults.REFUSALS
+    advice = "a __post_init__ should raise ValueError or TypeError to reject a record"
+
+    def __init__(self, struct: type[msgspec.Struct]) -> None:
+        """Make it.
+
+        Args:
+            struct: the class.
+
+        Raises:
+            TypeError: it has a type that msgspec does not support.
+        """
+        self._struct = struct
+        self._names = struct.__struct_fields__
+        self.validate: Callable[[Mapping[str, Any]], Any] = partial(msgspec.convert, type=struct, strict=False)
+        self.validate_json: Callable[[str | bytes], Any] = msgspec.json.Decoder(struct).decode
+        self.write: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+
+    def faults(self, error: Exception, record: Any) -> list[Fault]:
+        """Return the error of a record: msgspec stops at the first."""
+        return [faults.fault(error, record)]
+
+    def errors(self, error: Exception, record: Any) -> list[dict[str, Any]]:
+        """Return the error of a record as a Python object."""
+        found = faults.found(error, record)
+        try:
+            value = json.loads(msgspec.json.encode(found["input"]))
+        except (UnicodeEncodeError, RecursionError, TypeError):
+            value = found["input"]
+        return [{**found, "loc": tuple(found["loc"]), "input": value}]
+
+    def values(self, instance: Any) -> Mapping[str, Any]:
+        """Return the value of each field."""
+        return {name: getattr(instance, name) for name in self._names}
+
+    def build(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None) -> Any:
+        """Return an instance; msgspec itself validates nothing here."""
+        return self._struct(**values)
+
+    def zoned(self, value: Any) -> Any:
+        """Return a datetime or time as it is: msgspec has the time zones of the standard library."""
+        return value
+
+    def field(self, compiled: Compiled, place: int, key: str | None = None) -> _Field:
+        """Return what validates and writes one field."""
+        return _Field(compiled, place, key)
+
+    def custom(self, compiled: Compiled, name: str) -> bool:
+        """Return False: nothing but msgspec writes values."""
+        return False
+
+    def default(self, name: str) -> Any:
+        """Return the default of a field as it is declared; ``...`` where there is none."""
+        found = next(field.default for field in msgspec.structs.fields(self._struct) if field.name == name)
+        return ... if found is msgspec.NODEFAULT else found
+
+    def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> type[msgspec.Struct]:
+        """Return a Struct of fields that all are required."""
+        given = [(field, annotation) for field, (annotation, _) in fields.items()]
+        return msgspec.defstruct(name, given, rename={field: key for field, (_, key) in fields.items()})
+
+    def lines(self, compiled: Compiled) -> Plan:
+        """Return the plan for JSON Lines."""
+        from thresher.schema.structs.lines import bind_lines
+
+        return bind_lines(compiled)
+
+    def missing(self, key: str) -> Template:
+        """Return the error of a required field without a value."""
+        return template("missing", f"Object missing required field `{key}`")
+
+    def forbidden(self, key: str) -> Template:
+        """Return the error of a key that ``forbid_unknown_fields`` refuses."""
+        return template("extra_forbidden", f"Object contains unknown field `{key}`")
+
+    def versions(self) -> dict[str, str]:
+        """Return the version of msgspec."""
+        return {"msgspec": msgspec.__version__}
+
+
+def template(type_: str, msg: str) -> Template:
+    """Return an error with this message."""
+    return Template(type=type_, msg=msgspec.json.encode(msg).decode(), plain=msg, suffix="}")
+
+
+class _Field:
+    """One field of a Struct: :class:`thresher.schema.library.FieldLibrary`."""
+
+    def __init__(self, compiled: Compiled, place: int, key: str | None) -> None:
+        field = compiled.fields[place]
+        self._name = field.name
+        self._key = key if key is not None else field.key
+        self._struct = compiled.schema
+        annotation = annotated(compiled.schema)[field.name]
+        alone = msgspec.defstruct("Field", [(field.name, annotation)], rename={field.name: self._key})
+        self._validate = partial(msgspec.convert, type=alone, strict=False)
+
+    def of(self, cell: Any) -> Any:
+        """Return the value of a cell, or of another value, that the field accepts."""
+        return getattr(self._validate({self._key: cell}), self._name)
+
+    def one(self, cell: str) -> tuple[Any]:
+        """Return the value in a tuple."""
+        return (self.of(cell),)
+
+    def record(self, cell: str) -> dict[str, str]:
+        """Return the record that is validated."""
+        return {self._key: cell}
+
+    def default(self) -> Any:
+        """Return the default, as one record is given it."""
+        field = next(field for field in msgspec.structs.fields(self._struct) if field.name == self._name)
+        return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+
+    def write(self, values: list[Any]) -> Sequence[bytes]:
+        """Return the values as JSON texts."""
+        return [msgspec.json.encode(value) for value in values]
