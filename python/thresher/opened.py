@@ -16,7 +16,8 @@ import msgspec
 
 from thresher import engine
 from thresher._python.reject import Structural
-from thresher._python.split import MARK, Splitter
+from thresher._python.split import Splitter
+from thresher._python.window import MARK
 from thresher.compression import Compression
 from thresher.config import Config
 from thresher.decode import mark

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
-from thresher._python.split import MARK
+from thresher._python.window import MARK
 from thresher.compression import LOOK_BYTES, detect, without_suffix
 from thresher.config import Config
 from thresher.decode import codec

@@ -15,7 +15,8 @@ from typing import Any
 from thresher._python import reject
 from thresher._python.lines import LineSplitter
 from thresher._python.reject import Structural
-from thresher._python.split import Record, Splitter
+from thresher._python.split import Splitter
+from thresher._python.window import Record
 from thresher.engine import Count, Fault, Job, Oracle, Outcome, Source, SourceCount, Stage
 from thresher.errors import EngineError, FileError
 from thresher.opened import read_fd

@@ -1,57 +1,22 @@
 """Split: the bytes of one CSV source enter, its records leave, each with its cells or one structural error.
 
 The dialect is RFC 4180 with the rules for malformed input that docs/semantics.md gives. What leaves depends on the
-bytes alone, never on how many of them a read returns. Holds a few times ``max_record_bytes`` at most: the bytes of
-an oversize record go through a temporary file. Never validates, and never looks at what a cell means.
+bytes alone, never on how many of them a read returns. Never validates, and never looks at what a cell means.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
-import msgspec
+from thresher._python.reject import Structural
+from thresher._python.window import Record, Window, line_end
 
-from thresher._python.reject import Raw, Structural
-from thresher.errors import FileError
-
-__all__ = ["MARK", "Record", "Splitter", "line_end"]
-
-MARK = b"\xef\xbb\xbf"
-"""The UTF-8 byte order mark."""
-
-CHUNK = 1 << 16
-"""Bytes that are asked for at once."""
-
-CR = 0x0D
+__all__ = ["Splitter"]
 
 
-class Record(msgspec.Struct):
-    """One record of a source."""
-
-    number: int
-    """From 1; the header and blank lines do not count."""
-    line: int
-    """The physical line of its first byte, from 1."""
-    byte_offset: int
-    """Of its first byte, in the source."""
-    raw: Raw
-    """Its bytes without the line end; a file, open until the next record is asked for, where it is oversize."""
-    cells: list[str]
-    """The text of its cells; with an error other than ``csv_field_count`` empty."""
-    error: Structural | None
-
-
-class Splitter:
-    """Iterates once over the records of a source.
-
-    Attributes:
-        offset: offset of the first byte that no record or blank line has taken yet.
-        line: the number of the physical line that begins there, from 1.
-        blank_lines: how many were skipped.
-    """
+class Splitter(Window):
+    """Iterates once over the records of a source, cells and all."""
 
     def __init__(
         self,
@@ -74,32 +39,17 @@ class Splitter:
                 at 0.
             line: the number of the physical line there.
         """
-        self.offset = offset
-        self.line = line
-        self.blank_lines = 0
-        self._read = read
+        super().__init__(read, max_record_bytes=max_record_bytes, offset=offset, line=line)
         self._delimiter = delimiter.encode()
         self._columns = columns
-        self._max = max_record_bytes
-        self._data = b""
-        self._at = 0
-        self._ended = False
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records in order."""
         number = 0
-        if self.offset == 0:
-            self._grow()
-            if self._data.startswith(MARK):
-                self._take(len(MARK), lines=0)
-        while True:
+        self._skip_mark()
+        while (found := self._next_line()) is not None:
+            stop, after = found
             data, start, limit = self._data, self._at, self._at + self._max
-            stop, after = line_end(data, start, limit)
-            if after is None and not self._ended and len(data) < limit + 2:
-                self._grow()
-                continue
-            if start == len(data):
-                return
             if stop == start:
                 self.blank_lines += 1
                 self._take((after or stop) - start, lines=1)
@@ -107,15 +57,15 @@ class Splitter:
             if stop <= limit and data.find(b'"', start, stop) < 0:
                 span = _Span(stop, after or stop, None, None)
             else:
-                found = _scan(data, start, limit, self._delimiter, self._ended)
-                if found is None:
+                scanned = _scan(data, start, limit, self._delimiter, self._ended)
+                if scanned is None:
                     self._grow()
                     continue
-                span = found
+                span = scanned
             number += 1
             line, offset = self.line, self.offset
             if span.error is Structural.RECORD_TOO_LARGE:
-                with self._spill() as spool:
+                with self._spill_line() as spool:
                     yield Record(number, line, offset, spool, [], span.error)
                 continue
             self._take(span.after - start, lines=data.count(b"\n", start, span.after))
@@ -137,57 +87,6 @@ class Splitter:
             return cells, Structural.FIELD_COUNT
         return cells, None
 
-    def _take(self, count: int, lines: int) -> None:
-        """Pass over ``count`` bytes that hold ``lines`` line ends."""
-        self._at += count
-        self.offset += count
-        self.line += lines
-
-    def _grow(self) -> None:
-        """Drop the bytes that were taken, and read as many again as are left, so that rescans cost linear time."""
-        left = self._data[self._at :]
-        pieces, want = [left], max(CHUNK, len(left))
-        while want > 0:
-            piece = self._read(want)
-            if not piece:
-                self._ended = True
-                break
-            pieces.append(piece)
-            want -= len(piece)
-        self._data, self._at = b"".join(pieces), 0
-
-    def _spill(self) -> IO[bytes]:
-        """Take an oversize record, up to the first line end behind its limit, into a file."""
-        spool = tempfile.SpooledTemporaryFile(max_size=CHUNK)  # noqa: SIM115 - closed by the caller
-        search = self._at + self._max
-        while True:
-            lf = self._data.find(b"\n", search)
-            stop = lf if lf >= 0 else len(self._data)
-            try:
-                spool.write(memoryview(self._data)[self._at : stop])
-            except OSError as error:
-                spool.close()
-                folder = tempfile.gettempdir()
-                raise FileError(
-                    f"a temporary file for an oversize record could not be written in {folder!r}: {error.strerror}; "
-                    "make room there, or name another folder in TMPDIR",
-                    errno=error.errno,
-                    filename=folder,
-                ) from error
-            self._take(stop - self._at, self._data.count(b"\n", self._at, stop))
-            if lf >= 0:
-                break
-            if self._ended:
-                return spool
-            self._grow()
-            search = 0
-        self._take(1, lines=1)
-        spool.seek(-1, os.SEEK_END)
-        if spool.read(1) == b"\r":
-            spool.seek(-1, os.SEEK_END)
-            spool.truncate()
-        return spool
-
 
 class _Span(NamedTuple):
     """Where a record lies in the window, and what it is made of."""
@@ -199,20 +98,6 @@ class _Span(NamedTuple):
     cells: list[bytes] | None
     """None: there is no quote, and the delimiter alone splits it."""
     error: Structural | None
-
-
-def line_end(data: bytes, at: int, limit: int) -> tuple[int, int | None]:
-    """Find where the physical line around ``at`` ends.
-
-    The line end is looked for no further than is needed to tell whether the line ends at ``limit`` or before.
-
-    Returns:
-        the end of the line's bytes, and the first byte after its LF or CRLF; None where there is no LF.
-    """
-    lf = data.find(b"\n", at, limit + 2)
-    if lf < 0:
-        return len(data), None
-    return (lf - 1 if lf > at and data[lf - 1] == CR else lf), lf + 1
 
 
 def _scan(data: bytes, start: int, limit: int, delimiter: bytes, ended: bool) -> _Span | None:
