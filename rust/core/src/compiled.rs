@@ -202,7 +202,7 @@ impl Compiled {
             constants: slack(builder.constants),
             tallies: builder.tallies,
             transform,
-            lookups: (plan.format == SourceFormat::Jsonl).then(|| Lookups::new(&plan.lookups)),
+            lookups: (plan.format != SourceFormat::Csv).then(|| Lookups::new(&plan.lookups)),
         })
     }
 }
@@ -259,7 +259,7 @@ impl Builder<'_> {
     fn field(&mut self, field: &crate::plan::Field) -> Result<Field> {
         let columns = match self.plan.format {
             SourceFormat::Csv => self.plan.columns.len(),
-            SourceFormat::Jsonl => self.plan.lookups.len(),
+            SourceFormat::Jsonl | SourceFormat::Json => self.plan.lookups.len(),
         };
         if field.column.is_some_and(|column| column >= columns) {
             return Err(Error::Plan(format!("{} is fed by a column that is not there", field.name)));

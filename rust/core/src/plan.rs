@@ -87,6 +87,8 @@ pub enum SourceFormat {
     Csv,
     /// A JSON object a line, which is the only cell of its record.
     Jsonl,
+    /// An array of JSON objects, each of which is the only cell of its record.
+    Json,
 }
 
 /// What becomes of valid records: checks, then a filter, then the values that are written.

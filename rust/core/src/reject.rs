@@ -18,8 +18,18 @@ use crate::spill::Large;
 use crate::split::{self, Spilled};
 
 /// The names of faults of form, in the order of [`split::Fault`].
-pub const FAULTS: [&str; 5] =
-    ["record_too_large", "csv_unclosed_quote", "csv_stray_quote", "invalid_utf8", "csv_field_count"];
+pub const FAULTS: [&str; 10] = [
+    "record_too_large",
+    "csv_unclosed_quote",
+    "csv_stray_quote",
+    "invalid_utf8",
+    "csv_field_count",
+    "json_array_truncated",
+    "json_text_after_array",
+    "json_unclosed_element",
+    "json_missing_comma",
+    "json_missing_element",
+];
 
 /// What all rejects of a source have in common.
 pub struct Frame<'a> {
@@ -211,6 +221,21 @@ fn form(fault: split::Fault, cells: u32, input: &Input<'_>, frame: &Frame<'_>, s
             format!("Record has {cells} cells where the header has {expected}"),
             format!(r#","ctx":{{"expected":{expected},"actual":{cells}}}"#),
         ),
+        split::Fault::ArrayTruncated => (
+            "The source ends before its array does: it is cut off, or a quote or a bracket is missing".to_owned(),
+            String::new(),
+        ),
+        split::Fault::TextAfterArray => (
+            "This stands behind the array, of which a source holds only one, up to the end of the source".to_owned(),
+            String::new(),
+        ),
+        split::Fault::UnclosedElement => {
+            ("The element is not closed: a quote or a bracket is missing".to_owned(), String::new())
+        }
+        split::Fault::MissingComma => {
+            ("No comma stands between this and the element before it".to_owned(), String::new())
+        }
+        split::Fault::MissingElement => ("No element stands before this comma or bracket".to_owned(), String::new()),
     };
     let kind = FAULTS[fault as usize];
     scratch.next();

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::compiled::{Compiled, Template};
 use crate::oracle::{Fault, Number};
+use crate::reject::FAULTS;
 use crate::split;
 
 /// How often one error occurred, and where first.
@@ -57,7 +58,7 @@ pub struct Counts {
     verdicts: Vec<Verdicts>,
     /// By plan, by the template's own place.
     native: Vec<Vec<Tally>>,
-    split: [Tally; 5],
+    split: [Tally; FAULTS.len()],
     asked: HashMap<(String, String), Tally>,
     /// Cells that went to Pydantic.
     pub asked_cells: u64,
@@ -179,7 +180,7 @@ impl Counts {
                 }
             }
         }
-        for (tally, fault) in self.split.iter().zip(crate::reject::FAULTS) {
+        for (tally, fault) in self.split.iter().zip(FAULTS) {
             self.asked.entry(("[]".to_owned(), fault.to_owned())).or_default().merge(*tally);
         }
         let mut all: Vec<_> = self.asked.into_iter().filter(|(_, tally)| tally.count > 0).collect();

@@ -4,7 +4,8 @@
 //! reader is the one serial stage: whoever holds it reads and splits one block, then hands it on to nobody: the same
 //! thread checks it. It never looks at what cells mean.
 
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::BorrowedFd;
 
 use memchr::{memchr, memchr_iter};
@@ -12,7 +13,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::error::{Error, Result};
-use crate::split::{Block, Dialect, Fault, Row, Spilled, Split, split};
+use crate::split::array::{Place, Position};
+use crate::split::element::{Element, is_space};
+use crate::split::{Block, Dialect, ELEMENTS, Fault, Row, Spilled, Split, split};
 
 /// One opened source.
 pub struct Source<'a> {
@@ -52,6 +55,8 @@ pub struct Reader<'a> {
     offset: u64,
     line: u64,
     record: u64,
+    /// Where in its array the source stands, where it is one.
+    position: Position,
     counts: Vec<Progress>,
 }
 
@@ -70,6 +75,7 @@ impl<'a> Reader<'a> {
             offset: 0,
             line: 0,
             record: 1,
+            position: Position::FIRST,
             counts,
         };
         reader.begin();
@@ -92,6 +98,7 @@ impl<'a> Reader<'a> {
         self.tail.clear();
         self.ended = false;
         self.record = 1;
+        self.position = Position::FIRST;
         if let Some(source) = self.sources.get(self.current) {
             self.offset = source.start;
             self.line = source.line;
@@ -101,7 +108,8 @@ impl<'a> Reader<'a> {
     /// Fills `block` with the next records. Returns false when there are none left.
     pub fn fill(&mut self, block: &mut Block) -> Result<bool> {
         while self.current < self.sources.len() {
-            if self.ended && self.tail.is_empty() {
+            let array = self.sources[self.current].dialect.delimiter == ELEMENTS;
+            if self.ended && self.tail.is_empty() && (!array || self.position.is_final()) {
                 self.sources[self.current].input = Box::new(io::empty());
                 self.current += 1;
                 self.begin();
@@ -110,7 +118,7 @@ impl<'a> Reader<'a> {
             let oversize = self.load(block)? == Split::Oversize;
             self.place(block);
             if oversize {
-                self.spill(block)?;
+                if array { self.spill_element(block)? } else { self.spill(block)? }
             } else {
                 self.tail.extend_from_slice(&block.data[block.rows.consumed..block.len]);
             }
@@ -146,7 +154,8 @@ impl<'a> Reader<'a> {
                 block.len += read;
                 self.counts[self.current].bytes += read as u64;
             }
-            let outcome = split(&block.data[..block.len], self.ended, source.dialect, &mut block.rows);
+            let outcome =
+                split(&block.data[..block.len], self.ended, source.dialect, &mut self.position, &mut block.rows);
             if outcome == Split::Oversize || block.rows.consumed > 0 || self.ended {
                 return Ok(outcome);
             }
@@ -163,7 +172,8 @@ impl<'a> Reader<'a> {
         let rows = &block.rows;
         // The last row of a source may lack its line end.
         let open = !rows.rows.is_empty() && block.data[..rows.consumed].last() != Some(&b'\n');
-        block.line_a_row = rows.blank == 0 && rows.newlines + u64::from(open) == rows.rows.len() as u64;
+        let lines = self.sources[self.current].dialect.delimiter != ELEMENTS;
+        block.line_a_row = lines && rows.blank == 0 && rows.newlines + u64::from(open) == rows.rows.len() as u64;
     }
 
     fn advance(&mut self, block: &Block) {
@@ -178,8 +188,7 @@ impl<'a> Reader<'a> {
     /// Moves the record that begins at `consumed`, whose end was not seen yet, to a temporary file.
     fn spill(&mut self, block: &mut Block) -> Result<()> {
         let source = &mut self.sources[self.current];
-        let failed = |error| Error::Write { sink: "temporary file for a large record", error };
-        let mut file = tempfile::tempfile().map_err(failed)?;
+        let mut file = tempfile::tempfile().map_err(spill_failed)?;
         let begin = block.rows.consumed;
         let mut chunk = block.data[begin..block.len].to_vec();
         let mut len = 0_u64;
@@ -191,13 +200,13 @@ impl<'a> Reader<'a> {
             let found = if taken == 0 { None } else { memchr(b'\n', &chunk) };
             let part = &chunk[..found.unwrap_or(chunk.len())];
             if carriage && !(part.is_empty() && found.is_some()) {
-                file.write_all(b"\r").map_err(failed)?;
+                file.write_all(b"\r").map_err(spill_failed)?;
                 len += 1;
             }
             if !part.is_empty() {
                 carriage = part.ends_with(b"\r");
                 let keep = &part[..part.len() - usize::from(carriage)];
-                file.write_all(keep).map_err(failed)?;
+                file.write_all(keep).map_err(spill_failed)?;
                 len += keep.len() as u64;
                 self.line += memchr_iter(b'\n', keep).count() as u64;
             }
@@ -214,21 +223,83 @@ impl<'a> Reader<'a> {
             if read == 0 {
                 self.ended = true;
                 if carriage {
-                    file.write_all(b"\r").map_err(failed)?;
+                    file.write_all(b"\r").map_err(spill_failed)?;
                     len += 1;
                 }
                 break;
             }
         }
-        let at = begin as u32;
-        let rows = &mut block.rows;
-        rows.faults.push((rows.rows.len() as u32, Fault::TooLarge));
-        rows.rows.push(Row { start: at, end: at, first: rows.ends.len() as u32, cells: 0 });
-        block.spilled = Some(Spilled { file, len });
+        spilled(block, Fault::TooLarge, Spilled { file, len });
         self.line += u64::from(newline);
         self.offset += taken + u64::from(newline);
         Ok(())
     }
+
+    /// As [`Self::spill`], for the element of an array, or the text behind the array, that begins at `consumed`.
+    fn spill_element(&mut self, block: &mut Block) -> Result<()> {
+        let source = &mut self.sources[self.current];
+        let mut file = tempfile::tempfile().map_err(spill_failed)?;
+        let mut chunk = block.data[block.rows.consumed..block.len].to_vec();
+        let mut element = (self.position.place != Place::End).then(|| Element::new(self.position.column));
+        let mut len = 0_u64;
+        let end = loop {
+            let found = element.as_mut().and_then(|element| element.feed(&chunk));
+            let part = &chunk[..found.map_or(chunk.len(), |(at, _)| at)];
+            file.write_all(part).map_err(spill_failed)?;
+            len += part.len() as u64;
+            self.line += memchr_iter(b'\n', part).count() as u64;
+            self.offset += part.len() as u64;
+            self.position.pass(part);
+            if let Some((at, end)) = found {
+                self.tail.extend_from_slice(&chunk[at..]);
+                break Some(end);
+            }
+            chunk.resize(self.block_bytes.max(1 << 16), 0);
+            let read = read_some(source, &mut chunk)?;
+            chunk.truncate(read);
+            self.counts[self.current].bytes += read as u64;
+            if read == 0 {
+                self.ended = true;
+                break None;
+            }
+        };
+        let len = without_spaces(&mut file, len).map_err(spill_failed)?;
+        let fault = self.position.fault(end, true).unwrap_or(Fault::TooLarge);
+        self.position.behind(end);
+        spilled(block, fault, Spilled { file, len });
+        Ok(())
+    }
+}
+
+fn spill_failed(error: io::Error) -> Error {
+    Error::Write { sink: "temporary file for a large record", error }
+}
+
+/// Notes a record whose bytes are not in the block.
+fn spilled(block: &mut Block, fault: Fault, spilled: Spilled) {
+    let rows = &mut block.rows;
+    let at = rows.consumed as u32;
+    rows.faults.push((rows.rows.len() as u32, fault));
+    rows.rows.push(Row { start: at, end: at, first: rows.ends.len() as u32, cells: 0 });
+    block.spilled = Some(spilled);
+}
+
+/// Cuts white space off the end of a file of `len` bytes. Returns how many are left.
+fn without_spaces(file: &mut File, mut len: u64) -> io::Result<u64> {
+    let mut piece = [0; 1 << 12];
+    while len > 0 {
+        let size = (piece.len() as u64).min(len);
+        file.seek(SeekFrom::Start(len - size))?;
+        let piece = &mut piece[..size as usize];
+        file.read_exact(piece)?;
+        let spaces = piece.iter().rev().take_while(|&&byte| is_space(byte)).count() as u64;
+        len -= spaces;
+        if spaces < size {
+            break;
+        }
+    }
+    file.set_len(len)?;
+    Ok(len)
 }
 
 fn read_some(source: &mut Source<'_>, buffer: &mut [u8]) -> Result<usize> {

@@ -1,8 +1,11 @@
 //! The table of malformed CSV through the reader and splitter, at many block sizes: the same records each time.
 
+mod records;
+
 use std::io::Cursor;
 use std::path::Path;
 
+use records::{spilled_bytes, unhex};
 use serde::Deserialize;
 use thresher_core::cells::texts;
 use thresher_core::check::column::faults;
@@ -45,24 +48,8 @@ struct Expected {
     raw_hex: Option<String>,
 }
 
-fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-    let nibble = |b: u8| char::from(b).to_digit(16).expect("a hexadecimal digit") as u8;
-    digits.chunks(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])).collect()
-}
-
 /// What one record became: record, line, offset, cells or error, raw.
 type Found = (u64, u64, u64, Option<Vec<String>>, Option<String>, Option<u32>, Option<Vec<u8>>);
-
-fn spilled_bytes(block: &mut Block) -> Option<Vec<u8>> {
-    use std::io::{Read, Seek};
-    let mut spilled = block.spilled.take()?;
-    spilled.file.rewind().expect("a file can be rewound");
-    let mut bytes = Vec::new();
-    spilled.file.read_to_end(&mut bytes).expect("a file can be read");
-    assert_eq!(bytes.len() as u64, spilled.len);
-    Some(bytes)
-}
 
 fn run(case: &Case, block_bytes: usize) -> (Vec<Found>, u64) {
     let bytes =

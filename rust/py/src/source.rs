@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use thresher_core::error::Error;
 use thresher_core::plan::{Job, SourceFormat};
 use thresher_core::source::{Descriptor, Source};
-use thresher_core::split::{Dialect, LINES};
+use thresher_core::split::{Dialect, ELEMENTS, LINES};
 
 use crate::watch::Watch;
 use crate::{Exceptions, failure};
@@ -41,6 +41,7 @@ pub(crate) fn open<'a>(
         let delimiter = job.plans.get(plan).and_then(|plan| match plan.format {
             SourceFormat::Csv => plan.delimiter.as_bytes().first(),
             SourceFormat::Jsonl => Some(&LINES),
+            SourceFormat::Json => Some(&ELEMENTS),
         });
         let &delimiter = delimiter.ok_or_else(|| failure("plan", "source", 0, "it is bound to no plan"))?;
         let input: Box<dyn Read + Send + 'a> =

@@ -1,15 +1,21 @@
 //! Split: from bytes to records. In: a buffer that begins at a record. Out: rows and the ends of their cells.
 //!
 //! [`index`] is the fast path, for well-formed quoting; [`csv`] is the exact machine for everything else. Both give
-//! the same rows, and a test compares them. [`jsonl`] is for JSON Lines. None of them reads, allocates per record, or
+//! the same rows, and a test compares them. [`jsonl`] is for JSON Lines, [`array`] for the elements of a JSON
+//! array. None of them reads, allocates per record, or
 //! looks at what cells mean.
 
+pub mod array;
+pub mod array_index;
 pub mod csv;
+pub mod element;
 pub mod index;
 pub mod jsonl;
 pub mod scan;
 
 use std::fs::File;
+
+use array::Position;
 
 /// What is wrong with the form of a record. Such a record is not validated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +30,16 @@ pub enum Fault {
     InvalidUtf8,
     /// More or fewer cells than columns.
     FieldCount,
+    /// The source ends before its array does.
+    ArrayTruncated,
+    /// Text behind the array.
+    TextAfterArray,
+    /// An element of an array that is not closed before the next one begins.
+    UnclosedElement,
+    /// An element of an array without a comma before it.
+    MissingComma,
+    /// A comma or bracket in the place of an element.
+    MissingElement,
 }
 
 /// One record of a block.
@@ -116,10 +132,13 @@ impl Block {
 /// The delimiter of a source whose records are its lines.
 pub const LINES: u8 = b'\n';
 
+/// The delimiter of a source whose records are the elements of an array.
+pub const ELEMENTS: u8 = b'"';
+
 /// How a source is split.
 #[derive(Debug, Clone, Copy)]
 pub struct Dialect {
-    /// One ASCII byte; [`LINES`] for JSON Lines.
+    /// One ASCII byte; [`LINES`] for JSON Lines, [`ELEMENTS`] for a JSON array.
     pub delimiter: u8,
     /// A longer record is a fault.
     pub max_record_bytes: usize,
@@ -134,9 +153,13 @@ pub enum Split {
     Oversize,
 }
 
-/// Finds the records of `data`, which begins at a record. `last`: no byte of the source follows.
-pub fn split(data: &[u8], last: bool, dialect: Dialect, rows: &mut Rows) -> Split {
+/// Finds the records of `data`, which begins at a record, or at `position` of an array. `last`: no byte of the source
+/// follows.
+pub fn split(data: &[u8], last: bool, dialect: Dialect, position: &mut Position, rows: &mut Rows) -> Split {
     rows.clear();
+    if dialect.delimiter == ELEMENTS {
+        return array::elements(data, last, dialect.max_record_bytes, position, rows);
+    }
     if dialect.delimiter == LINES {
         return jsonl::lines(data, last, dialect, rows);
     }
