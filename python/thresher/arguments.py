@@ -16,6 +16,7 @@ __all__ = ["COMMANDS", "Parser", "parsers"]
 FORMS = ("text", "json")
 LEVELS = ("debug", "info", "warning", "error")
 ENGINES = ("auto", "rust", "python")
+FORMATS = ("auto", "csv", "tsv", "jsonl", "json")
 COMMANDS = ("process", "explain", "infer", "version")
 
 
@@ -124,6 +125,7 @@ def _add_config(parser: Parser) -> None:
 
 def _add_reading(parser: Parser) -> None:
     _add_config(parser)
+    parser.add_argument("--format", choices=FORMATS, help="of the files, json an array; default by suffix, first byte")
     parser.add_argument("--delimiter", metavar="D", help="one character, \\t or auto (the default)")
     parser.add_argument(
         "--null-value",

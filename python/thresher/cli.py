@@ -280,8 +280,8 @@ def _config(options: argparse.Namespace, settings: dict[str, Any] | None = None)
 
         settings = {} if options.config is None else read(options.config).settings
     names = (
-        "delimiter", "null_values", "header", "encoding", "max_bytes", "max_record_bytes", "max_rejects", "engine",
-        "workers", "verify",
+        "format", "delimiter", "null_values", "header", "encoding", "max_bytes", "max_record_bytes", "max_rejects",
+        "engine", "workers", "verify",
     )  # fmt: skip
     given: dict[str, Any] = {n: v for n in names if (v := getattr(options, n, None)) is not None}
     if given.get("delimiter") == "\\t":

@@ -33,8 +33,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """``True``: the first record holds the column names. ``False``: there is no header and the columns are the
     fields of the schema in order. A tuple of names: there is no header and these are the columns."""
 
-    format: Literal["auto", "csv", "tsv", "jsonl"] = "auto"
-    """The format of the source; ``auto``: by suffix, else by its first byte."""
+    format: Literal["auto", "csv", "tsv", "jsonl", "json"] = "auto"
+    """The format of the source, ``json`` a JSON array; ``auto``: by suffix, else by its first byte."""
 
     encoding: str = "utf-8"
     """Of the source: any encoding of text that Python has, such as ``utf-16`` or ``windows-1252``. Byte offsets then

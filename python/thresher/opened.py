@@ -1,6 +1,6 @@
 """Opened: the first bytes of one opened source enter, its header leaves, and then what the engine is given.
 
-JSON Lines have no header. Reads no further than the header, or the sample that inference wants, and hands on what it
+JSON has no header. Reads no further than the header, or the sample that inference wants, and hands on what it
 has read. Never looks at a schema, and never opens anything.
 """
 
@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from thresher import engine
+from thresher._python.element import SPACE
 from thresher._python.reject import Structural
 from thresher._python.split import Splitter
 from thresher._python.window import MARK
@@ -25,6 +26,9 @@ from thresher.errors import DataProcessingError
 from thresher.stream import Stream, read_after, read_at, read_fd, read_until
 
 __all__ = ["Header", "Opened", "read_fd"]
+
+LOOK_BYTES = 1 << 12
+"""The first bytes of a source, by which its format is told."""
 
 BLANK_BYTES = 1 << 16
 """Blank lines before the header may take this many bytes."""
@@ -73,7 +77,7 @@ class Opened:
         name: str,
         config: Config,
         *,
-        format: Literal["csv", "tsv", "jsonl"] = "csv",
+        format: Literal["csv", "tsv", "jsonl", "json"] = "csv",
         size: int | None = None,
         fd: int | None = None,
         data: bytes | None = None,
@@ -171,14 +175,40 @@ class Opened:
         return found
 
     def beginning(self) -> Header:
-        """Return where the records of a source without a header begin: behind a byte order mark.
+        """Return where the records of a source without a header begin: behind a byte order mark, or in an array.
 
         Raises:
-            DataProcessingError: the mark is that of another encoding.
+            DataProcessingError: the mark is that of another encoding, or there is no array.
             FileError: the source cannot be read.
         """
         self._no_other_mark()
+        if self.format == "json":
+            return self._array()
         return Header(cells=[], start=len(MARK) if self.peek(len(MARK)) == MARK else 0, start_line=1, blank_lines=0)
+
+    def _array(self) -> Header:
+        """Return where the elements of an array begin: behind its opening bracket."""
+        size = LOOK_BYTES
+        # No more than is needed: whoever writes into a pipe may be in no hurry.
+        while not (text := (begin := self.peek(size)).removeprefix(MARK).lstrip(SPACE)):
+            if len(begin) < size or size == BLANK_BYTES:
+                break
+            size = min(4 * size, BLANK_BYTES)
+        if text.startswith(b"["):
+            start = len(begin) - len(text) + 1
+            return Header(cells=[], start=start, start_line=1 + begin.count(b"\n", 0, start), blank_lines=0)
+        if not text and len(begin) < BLANK_BYTES:
+            what = "is empty: an array without records is []"
+        elif not text:
+            what = f"begins with more than {BLANK_BYTES} bytes of white space: remove them"
+        else:
+            shown = text[:20].decode("utf-8", "replace")
+            what = f"begins with {shown!r}, not with the '[' of a JSON array: " + (
+                "if each line is an object, use format='jsonl'"
+                if text.startswith(b"{")
+                else "if it is CSV, use format='csv'; is encoding right?"
+            )
+        raise DataProcessingError(f"{self.name!r} {what}")
 
     def header(self, delimiter: str) -> Header:
         """Return the header under one delimiter.

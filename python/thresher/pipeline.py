@@ -183,7 +183,7 @@ def process(
 
     Args:
         source: a path, a glob, ``"-"`` for standard input, bytes, a binary file object, or a list of them; compressed
-            or not.
+            or not. CSV, JSON Lines or a JSON array.
         schema: a Pydantic model class, a msgspec Struct class, ``"package.module:Name"`` or a :class:`Pipeline`. None:
             the one that ``config.schema`` names; with none there either it is inferred from the first 10,000 records
             (``Result.inferred``).

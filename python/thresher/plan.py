@@ -222,8 +222,9 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     forbidden: list[Forbidden]
     transform: Transform | None = None
     """None: accepted records are written as they are, or ``route`` is ``record`` and Python transforms them."""
-    format: Literal["csv", "jsonl"] = "csv"
-    """``jsonl``: a record is a line, which is its only cell; ``columns`` has one name, for rejects written as CSV."""
+    format: Literal["csv", "jsonl", "json"] = "csv"
+    """``jsonl``: a record is a line; ``json``: it is an element of an array. That is its only cell; ``columns`` has one
+    name, for rejects written as CSV."""
     lookups: list[str] = []
     """Of JSON Lines: the keys under which values are looked up; all others are :attr:`extra`."""
     shapes: list[Shape] = []

@@ -91,7 +91,7 @@ def _plain_errors(plan: p.Plan) -> frozenset[tuple[tuple[Any, ...], str]]:
 
 def _cells(raw: bytes, plan: p.Plan) -> list[str]:
     """Split one record, as it was split when it was read."""
-    if plan.format == "jsonl":
+    if plan.format != "csv":
         return [raw.decode("utf-8", "surrogateescape")]
     pieces = iter((raw,))
     # An offset that is not 0: what looks like a byte order mark is data by now.

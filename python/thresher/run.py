@@ -139,8 +139,8 @@ def _bind(
     plans: list[Plan] = []
     sources = []
     for each in opened:
-        if each.format == "jsonl":
-            plan = compiled.lines()
+        if each.format in ("jsonl", "json"):
+            plan = compiled.lines() if each.format == "jsonl" else compiled.elements()
             headers = {plan.delimiter: each.beginning()}
         else:
             headers = each.headers()
@@ -174,7 +174,7 @@ def _refuse_unknown_columns(compiled: Compiled, plans: Sequence[Plan], targets: 
     """Refuse to write CSV where nobody knows the columns before the last record was read.
 
     Raises:
-        ConfigurationError: the records are JSON Lines, and their keys are those of the model and any others.
+        ConfigurationError: the records are JSON, and their keys are those of the model and any others.
     """
     if targets.accepted is None or targets.accepted.format == "jsonl" or all(plan.format == "csv" for plan in plans):
         return

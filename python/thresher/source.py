@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
+from thresher._python.element import SPACE, Element
 from thresher._python.window import MARK
 from thresher.compression import LOOK_BYTES, detect, without_suffix
 from thresher.config import Config
 from thresher.decode import codec
-from thresher.errors import ConfigurationError, FileError, closest
+from thresher.errors import ConfigurationError, DataProcessingError, FileError, closest
 from thresher.opened import Header, Opened
 from thresher.stream import limited
 
@@ -42,9 +43,9 @@ SourceLike: TypeAlias = One | Sequence[One]
 
 STDIN = "-"
 
-Format: TypeAlias = Literal["csv", "tsv", "jsonl"]
+Format: TypeAlias = Literal["csv", "tsv", "jsonl", "json"]
 
-SUFFIXES: dict[str, Format | Literal["json"]] = {
+SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
     ".txt": "csv",
     ".tsv": "tsv",
@@ -60,7 +61,7 @@ FIRST_BYTES: tuple[tuple[bytes, str], ...] = (
     (b"ARROW1\x00\x00", "an Arrow file"),
     (b"%PDF-", "a PDF document"),
 )
-"""What is neither CSV nor JSON Lines whatever its suffix, by its first bytes."""
+"""What is neither CSV nor JSON whatever its suffix, by its first bytes."""
 
 
 def open_sources(source: SourceLike, config: Config) -> list[Opened]:
@@ -73,6 +74,7 @@ def open_sources(source: SourceLike, config: Config) -> list[Opened]:
 
     Raises:
         ConfigurationError: it is no source, or one of a format that is not supported.
+        DataProcessingError: it is one JSON object, not records.
         FileError: a file is missing or cannot be read.
     """
     named: Sequence[object] = source if isinstance(source, list | tuple) else [source]
@@ -267,12 +269,27 @@ def _format(opened: Opened, config: Config) -> Format:
     if config.format != "auto":
         return config.format
     known = SUFFIXES.get(PurePath(without_suffix(opened.name)[0]).suffix.lower())
-    if known is None:
-        text = begin.removeprefix(MARK).lstrip(b" \t\r\n")
-        known = "jsonl" if text.startswith(b"{") else "json" if text.startswith(b"[") else "csv"
-    if known == "json":
-        raise ConfigurationError(
-            f"{opened.name!r} looks like a JSON array, which is not supported yet: make JSON Lines of it, one object a "
-            "line; if it is JSON Lines already, use format='jsonl', if it is CSV, format='csv'"
-        )
+    if known in (None, "json"):
+        text = begin.removeprefix(MARK).lstrip(SPACE)
+        if text.startswith(b"{"):
+            # Many write JSON Lines into files whose names end in .json.
+            _refuse_one_object(opened.name, text)
+            return "jsonl"
+        return known or ("json" if text.startswith(b"[") else "csv")
     return known
+
+
+def _refuse_one_object(name: str, text: bytes) -> None:
+    """Refuse a single object that goes on over several lines.
+
+    Raises:
+        DataProcessingError: the source is one.
+    """
+    first, _, rest = text.partition(b"\n")
+    whole = Element(0).feed(first.rstrip(SPACE), 0)
+    if whole is None and rest.lstrip(SPACE).startswith((b'"', b"}")):
+        raise DataProcessingError(
+            f"{name!r} is one JSON object that goes on over several lines, not records: put the records into an array, "
+            "[…], or one object on each line; where they are an array under one of its keys, take that out first, for "
+            "example with: jq .records FILE > records.json"
+        )

@@ -47,6 +47,19 @@ class Structural(enum.Enum):
         "Record has {actual} cells where the header has {expected}",
         ("expected", "actual"),
     )
+    ARRAY_TRUNCATED = (
+        "json_array_truncated",
+        "The source ends before its array does: it is cut off, or a quote or a bracket is missing",
+        (),
+    )
+    TEXT_AFTER_ARRAY = (
+        "json_text_after_array",
+        "This stands behind the array, of which a source holds only one, up to the end of the source",
+        (),
+    )
+    UNCLOSED_ELEMENT = ("json_unclosed_element", "The element is not closed: a quote or a bracket is missing", ())
+    MISSING_COMMA = ("json_missing_comma", "No comma stands between this and the element before it", ())
+    MISSING_ELEMENT = ("json_missing_element", "No element stands before this comma or bracket", ())
 
     def __init__(self, kind: str, template: str, facts: tuple[str, ...]) -> None:
         """Name the columns of the table."""

@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from thresher._python import reject
+from thresher._python.array import ArraySplitter
 from thresher._python.lines import LineSplitter
 from thresher._python.reject import Structural
 from thresher._python.split import Splitter
-from thresher._python.window import Record
+from thresher._python.window import Record, Window
 from thresher.engine import Count, Fault, Job, Oracle, Outcome, Source, SourceCount, Stage
 from thresher.errors import EngineError, FileError
 from thresher.opened import read_fd
+from thresher.plan import Plan
 
 __all__ = ["PythonEngine"]
 
@@ -111,19 +113,7 @@ class _Run:
         """Process one source and return its accounting."""
         tally: Counter[str] = Counter()
         plan = self._job.plans[source.plan]
-        read, limit = _reader(source), self._job.max_record_bytes
-        splitter = (
-            LineSplitter(read, max_record_bytes=limit, offset=source.start, line=source.start_line)
-            if plan.format == "jsonl"
-            else Splitter(
-                read,
-                delimiter=plan.delimiter,
-                columns=len(plan.columns),
-                max_record_bytes=limit,
-                offset=source.start,
-                line=source.start_line,
-            )
-        )
+        splitter = self._splitter(source, plan)
         batch: list[Record] = []
         held = 0
         for record in splitter:
@@ -151,6 +141,21 @@ class _Run:
             filtered=tally["filtered"],
             blank_lines=source.blank_lines + splitter.blank_lines,
             bytes=splitter.offset,
+        )
+
+    def _splitter(self, source: Source, plan: Plan) -> Window:
+        """Return what splits a source."""
+        read, limit = _reader(source), self._job.max_record_bytes
+        if plan.format != "csv":
+            kind = ArraySplitter if plan.format == "json" else LineSplitter
+            return kind(read, max_record_bytes=limit, offset=source.start, line=source.start_line)
+        return Splitter(
+            read,
+            delimiter=plan.delimiter,
+            columns=len(plan.columns),
+            max_record_bytes=limit,
+            offset=source.start,
+            line=source.start_line,
         )
 
     def outcome(self, sources: list[SourceCount]) -> Outcome:

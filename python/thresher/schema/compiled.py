@@ -141,6 +141,10 @@ class Compiled:
                 self._plans["jsonl"] = plan
         return plan
 
+    def elements(self) -> Plan:
+        """Return the plan for a JSON array: that of JSON Lines, split in another way."""
+        return msgspec.structs.replace(self.lines(), format="json")
+
     def columns(self) -> tuple[str, ...]:
         """Return the columns of a source without a header: the first lookup key of each field, in order."""
         return tuple(f.paths[0] if f.paths else f.name for f in self.fields)

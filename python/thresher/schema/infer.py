@@ -126,12 +126,13 @@ def infer_opened(opened: Opened, config: Config) -> Inferred:
         config: the settings.
 
     Raises:
-        ConfigurationError: the source is JSON Lines, from which nothing is inferred.
+        ConfigurationError: the source is JSON, from which nothing is inferred.
         DataProcessingError: the source has no header, or one that cannot be used.
         FileError: the source cannot be read.
     """
-    if opened.format == "jsonl":
-        raise ConfigurationError(f"{opened.name!r} is JSON Lines, for which no schema is inferred: give one")
+    if opened.format in ("jsonl", "json"):
+        what = "JSON Lines" if opened.format == "jsonl" else "a JSON array"
+        raise ConfigurationError(f"{opened.name!r} is {what}, for which no schema is inferred: give one")
     delimiter, header = _delimiter(opened)
     if config.header is True:
         names = header.cells
