@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["CsvCase", "Expected", "malformed_csv"]
+__all__ = ["ArrayCase", "CsvCase", "Expected", "malformed_csv", "malformed_json_array"]
 
 CASES = Path(__file__).parent / "cases"
 
@@ -56,6 +56,27 @@ class CsvCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def first_line(self) -> int:
         """Return the number of the physical line at ``start``."""
         return self.start_line if self.start_line is not None else (2 if self.header else 1)
+
+
+class ArrayCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One JSON array and what becomes of it; the head of the file explains the keys."""
+
+    id: str
+    input: str | None = None
+    bytes_hex: str | None = None
+    max_record_bytes: int = 1 << 20
+    start: int = 1
+    start_line: int = 1
+    expect: tuple[Expected, ...] = ()
+
+    def source(self) -> bytes:
+        """Return the bytes of the source."""
+        return bytes.fromhex(self.bytes_hex) if self.bytes_hex is not None else (self.input or "").encode()
+
+
+def malformed_json_array() -> list[ArrayCase]:
+    """Return the cases of ``malformed_json_array.toml``."""
+    return msgspec.convert(_load("malformed_json_array"), list[ArrayCase])
 
 
 def malformed_csv() -> list[CsvCase]:

@@ -102,3 +102,30 @@ def test_an_interrupt_ends_the_wait_for_compressed_bytes(engine: str) -> None:
         process.stdin.close()
         process.stderr.close()
         process.wait()
+
+
+ARRAY = '[\n  {"order_id": 1, "note": "é"},\n  {"order_id": "two", "note": "b"},\n  {"order_id": 3, "note": "c"}\n]\n'
+
+
+def test_an_array(folder: Path, engine: str) -> None:
+    """A file named .json, whole and cut off; the report says where."""
+    (folder / "orders.json").write_text(ARRAY)
+    done = _process("orders.json", "-o", "good.csv", "--rejects", "bad.csv", "--engine", engine)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "good.csv").read_text() == "order_id,note\n1,é\n3,c\n"
+    assert (
+        (folder / "bad.csv").read_text().splitlines()[1].startswith('"{""order_id"": ""two"", ""note"": ""b""}",2,3,')
+    )
+    done = _process("-", "-o", "-", "--format", "json", "--engine", engine, stdin=ARRAY.encode()[:-20])
+    assert done.stdout.decode() == '{"order_id":1,"note":"é"}\n'
+    assert b"json_array_truncated" in done.stderr or b"The source ends before its array does" in done.stderr
+    assert b"read      3  from <stdin>" in done.stderr
+
+
+def test_no_array(folder: Path, engine: str) -> None:
+    """One object over several lines is refused with what to do."""
+    (folder / "one.json").write_text(json.dumps({"orders": []}, indent=2))
+    done = _process("one.json", "-o", "good.csv", "--engine", engine)
+    assert done.returncode == 3
+    assert b"one JSON object that goes on over several lines" in done.stderr
+    assert not (folder / "good.csv").exists()

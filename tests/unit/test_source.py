@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import io
 import os
 import threading
@@ -243,7 +244,6 @@ def test_the_system_refuses(number: int, message: str, tmp_path: Path, monkeypat
         ({"a": 1}, "cannot be of type 'dict'"),
         ([CSV, 5], "cannot be of type 'int'"),
         (io.StringIO("a,b\n"), "opened as text"),
-        (b"\xef\xbb\xbf[1]", "a JSON array, which is not supported yet"),
         (b"PK\x03\x04", "ZIP archive or a spreadsheet"),
     ],
 )
@@ -300,9 +300,50 @@ def test_format_and_delimiters(tmp_path: Path) -> None:
         path.write_bytes(bytes(data))  # type: ignore[call-overload]
         with one(path, **settings) as found:  # type: ignore[arg-type]
             assert found.delimiters() == expected
-    (tmp_path / "b.json").write_bytes(CSV)
-    with pytest.raises(ConfigurationError, match="a JSON array"):
-        open_sources(tmp_path / "b.json", Config())
+
+
+ONE_OBJECT = "one JSON object that goes on over several lines"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "settings", "expected"),
+    [
+        ("a.json", b"[]", {}, 1),
+        ("a.JSON.gz", gzip.compress(b"\n [1]"), {}, 3),
+        ("a.json", b"\xef\xbb\xbf\n [1]", {}, 6),
+        ("a", b" [1]", {}, 2),
+        ("a.csv", b"[1]", {"format": "json"}, 1),
+        ("a.json", b'{"a":1}\n{"a":2}\n', {}, "jsonl"),
+        ("a.json", b'{"a":"x\n{"a":2}\n', {}, "jsonl"),
+        ("a.json", b'{"a":\n', {}, "jsonl"),
+        ("a.json", b'{"a":[1,2]}', {}, "jsonl"),
+        ("a.json", b'{"a":1}\n"b"\n', {}, "jsonl"),
+        ("a.json", b'{\n  "a": 1\n}\n', {}, ONE_OBJECT),
+        ("a", b'{"a": {\n\n\t"b": 1}}', {}, ONE_OBJECT),
+        ("a.json", b"{\n}", {}, ONE_OBJECT),
+        ("a.json", b'{\n"a":1}', {"format": "jsonl"}, "jsonl"),
+        ("a.json", b'{"a":1}', {"format": "json"}, "use format='jsonl'"),
+        ("a.json", CSV, {}, r"begins with 'a,b.*', not with the '\[' of a JSON array"),
+        ("a.json", b"null", {}, "begins with 'null'"),
+        ("a.json", b"", {}, "is empty: an array without records is"),
+        ("a.json", b" \n", {}, "is empty"),
+        ("a.json", b" " * 70_000 + b"[", {}, "more than 65536 bytes of white space"),
+        ("a.json", b"\xff\xfe[\0]\0", {}, "use encoding='utf-16'"),
+    ],
+)
+def test_json(name: str, data: bytes, settings: dict[str, Any], expected: Any, tmp_path: Path) -> None:
+    """A file named .json is an array or JSON Lines; what is neither is refused with what to do."""
+    path = tmp_path / name
+    path.write_bytes(data)
+    if isinstance(expected, str) and expected != "jsonl":
+        with pytest.raises(DataProcessingError, match=expected):  # noqa: SIM117
+            with one(path, **settings) as found:
+                found.beginning()
+        return
+    with one(path, **settings) as found:
+        assert found.format == ("json" if isinstance(expected, int) else expected)
+        if isinstance(expected, int):
+            assert found.beginning().start == expected
 
 
 def test_json_lines(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.tables import CsvCase, malformed_csv
 from thresher._python.reject import Structural
 from thresher._python.split import Splitter
+from thresher._python.window import Window
 
 CASES = malformed_csv()
 READ_SIZES = (1, 2, 3, 7, 64, 1 << 30)
@@ -27,7 +28,7 @@ def reader(data: bytes, size: int) -> Callable[[int], bytes]:
     return lambda n: stream.read(min(n, size))
 
 
-def rows(splitter: Splitter) -> list[Row]:
+def rows(splitter: Window) -> list[Row]:
     """Return everything that leaves a splitter, oversize raw bytes read."""
     found: list[Row] = []
     for record in splitter:
