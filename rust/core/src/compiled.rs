@@ -24,6 +24,7 @@ use crate::json::Lookups;
 use crate::plan::{
     self, ErrorCode, ErrorTemplate, Format, HOLE, Job, Kind, Null, NullKey, Plan, Route, SourceFormat, Text,
 };
+use crate::shape::{Shapes, Step};
 use crate::transform::Transform;
 
 /// No template in [`Field::by_code`].
@@ -60,6 +61,8 @@ pub enum Checker {
     Refuse(Refuse),
     /// Pydantic is asked about each batch of cells.
     Ask,
+    /// The shape at this position decides.
+    Nested(usize),
 }
 
 /// What to do with a null cell.
@@ -107,6 +110,8 @@ pub struct Field {
     pub valued: bool,
     /// What null in JSON Lines is written as, where it is accepted.
     pub nullable: Option<Span>,
+    /// What stands before the locs of errors inside of it.
+    pub loc: Vec<Step>,
 }
 
 /// A column of the source.
@@ -137,6 +142,8 @@ pub struct Compiled {
     pub transform: Option<Transform>,
     /// The keys of JSON Lines; None: the source is CSV.
     pub lookups: Option<Lookups>,
+    /// What is inside of nested fields.
+    pub shapes: Shapes,
 }
 
 /// The texts that make a cell null.
@@ -180,6 +187,7 @@ impl Compiled {
             return Err(Error::Plan(format!("the delimiter {:?} is not one byte", plan.delimiter)));
         };
         let mut builder = Builder { format: job.accepted_format, constants: Vec::new(), tallies: 0, plan };
+        let shapes = builder.shapes()?;
         let mut fields = plan.fields.iter().map(|field| builder.field(field)).collect::<Result<Vec<_>>>()?;
         let transform = plan.transform.as_ref().map(|plan| builder.transform(plan, &fields)).transpose()?;
         for at in transform.iter().flat_map(Transform::valued) {
@@ -202,12 +210,25 @@ impl Compiled {
             constants: slack(builder.constants),
             tallies: builder.tallies,
             transform,
-            lookups: (plan.format != SourceFormat::Csv).then(|| Lookups::new(&plan.lookups)),
+            lookups: (plan.format != SourceFormat::Csv).then(|| lookups(plan)),
+            shapes,
         })
     }
 }
 
-fn key(name: &str) -> Vec<u8> {
+/// The keys of JSON Lines. The values of nested fields are taken as they stand.
+fn lookups(plan: &Plan) -> Lookups {
+    let mut raw = vec![false; plan.lookups.len()];
+    for field in plan.fields.iter().filter(|field| matches!(field.kind, Kind::Nested { .. })) {
+        if let Some(raw) = field.column.and_then(|column| raw.get_mut(column)) {
+            *raw = true;
+        }
+    }
+    Lookups::new(&plan.lookups, &raw)
+}
+
+/// `"name":`, with slack behind its end.
+pub fn key(name: &str) -> Vec<u8> {
     let mut key = Vec::new();
     json::string(name.as_bytes(), &mut key);
     key.push(b':');
@@ -286,7 +307,20 @@ impl Builder<'_> {
             key: key(&field.name),
             valued: false,
             nullable: if field.nullable { Some(self.literal("null", "", kept::NULL)?) } else { None },
+            loc: Step::all(&field.loc),
         })
+    }
+
+    /// The shapes of the plan. Inside of values everything is JSON, whatever the sink is.
+    fn shapes(&self) -> Result<Shapes> {
+        let mut inner = Builder { format: Some(Format::Jsonl), constants: Vec::new(), tallies: 0, plan: self.plan };
+        let shapes = Shapes::new(&self.plan.shapes, |kind| inner.checker(kind).map_err(Error::Plan))?;
+        for field in &self.plan.fields {
+            if matches!(field.kind, Kind::Nested { shape } if !shapes.has(shape)) {
+                return Err(Error::Plan(format!("{} has a shape that is not there", field.name)));
+            }
+        }
+        Ok(shapes.with(inner.constants))
     }
 
     fn transform(&mut self, transform: &plan::Transform, fields: &[Field]) -> Result<Transform> {
@@ -345,6 +379,7 @@ impl Builder<'_> {
             Kind::Any {} => Checker::Any(Any),
             Kind::Refuse { error } => Checker::Refuse(Refuse(code(&error)?)),
             Kind::Ask {} => Checker::Ask,
+            Kind::Nested { shape } => Checker::Nested(shape),
         })
     }
 }

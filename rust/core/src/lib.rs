@@ -7,8 +7,9 @@
 //!
 //! A stage is a file: [`source`] reads bytes, [`split`] finds records, [`cells`] finds cells and their text,
 //! [`check`] gives verdicts column by column, [`transform`] filters records and makes the values that are written from
-//! expressions ([`expr`]), [`oracle`] is how Pydantic is asked, [`verify`] compares with it, [`encode`] writes accepted records, [`reject`] writes
-//! rejected ones, [`report`] counts, [`sink`] puts blocks in order into files. [`job`] calls them in this order.
+//! expressions ([`expr`]), [`shape`] looks inside of values, [`oracle`] is how Pydantic is asked, [`verify`] compares
+//! with it, [`encode`] writes accepted records, [`reject`] writes rejected ones, [`report`] counts, [`sink`] puts blocks
+//! in order into files. [`job`] calls them in this order.
 
 pub mod cells;
 pub mod check;
@@ -24,6 +25,7 @@ pub mod plan;
 pub mod pool;
 pub mod reject;
 pub mod report;
+pub mod shape;
 pub mod sink;
 pub mod source;
 pub mod spill;

@@ -5,6 +5,8 @@
 use serde::Deserialize;
 use strum::{EnumCount, EnumIter, EnumString, IntoStaticStr};
 
+pub mod shapes;
+
 /// Where the text of a parse error goes in an [`ErrorTemplate`].
 pub const HOLE: char = '\0';
 
@@ -76,6 +78,12 @@ pub struct Plan {
     /// The keys under which values are looked up in JSON Lines.
     #[serde(default)]
     pub lookups: Vec<String>,
+    /// What is inside of the fields of the kind [`Kind::Nested`].
+    #[serde(default)]
+    pub shapes: Vec<shapes::Shape>,
+    /// What becomes of keys of JSON Lines that have no lookup; None: they are passed over.
+    #[serde(default)]
+    pub extra: Option<shapes::Extra>,
 }
 
 /// How a source is split into records.
@@ -221,6 +229,15 @@ pub struct Field {
     /// In JSON Lines: whether null is accepted, and written as null.
     #[serde(default)]
     pub nullable: bool,
+    /// In JSON Lines: whether it is strict.
+    #[serde(default)]
+    pub strict: bool,
+    /// In JSON Lines: every key that it is looked up under, where those are several.
+    #[serde(default)]
+    pub paths: Vec<usize>,
+    /// What stands before the locs of errors inside of it.
+    #[serde(default)]
+    pub loc: Vec<shapes::LocItem>,
 }
 
 /// What a null cell means.
@@ -240,7 +257,7 @@ pub enum Null {
 }
 
 /// One value as it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// As JSON.
@@ -442,6 +459,11 @@ pub enum Kind {
     },
     /// Pydantic is asked about each batch of cells.
     Ask {},
+    /// A shape decides about its JSON text.
+    Nested {
+        /// Position of the shape.
+        shape: usize,
+    },
 }
 
 /// The constraints on text, in the order in which they are checked; the case is changed last.
@@ -552,4 +574,21 @@ pub enum ErrorCode {
     Enum,
     IsInstanceOf,
     NoneRequired,
+    IntFromFloat,
+    ListType,
+    TupleType,
+    SetType,
+    FrozenSetType,
+    DictType,
+    ModelType,
+    ModelAttributesType,
+    DataclassType,
+    TooShort,
+    TooLong,
+    ExtraForbidden,
+    UnexpectedKeywordArgument,
+    UnionTagInvalid,
+    UnionTagNotFound,
+    JsonInvalid,
+    JsonType,
 }

@@ -11,6 +11,7 @@ use crate::cells::{Place, Span, cell, cell_unchecked, text};
 use crate::compiled::{Checker, Field, NO_TEMPLATE, OnNull};
 use crate::error::Result;
 use crate::plan::ErrorCode;
+use crate::shape;
 use crate::split::{self, Block};
 
 /// Checks every field of every row. Whoever goes on with the good rows then asks about the unsure ones: see [`ask::ask`].
@@ -66,6 +67,7 @@ fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
         Checker::Integers(kernel) => native(kernel, input, work, field, at, column),
         Checker::Any(kernel) => native(kernel, input, work, field, at, column),
         Checker::Refuse(kernel) => native(kernel, input, work, field, at, column),
+        Checker::Nested(shape) => shape::check::cells(*shape, input, work, field, at, column),
         Checker::Ask => {}
     }
 }

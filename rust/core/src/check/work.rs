@@ -81,6 +81,8 @@ pub struct Work {
     pub transform: crate::transform::Scratch,
     /// What stands in the lines of a block of JSON Lines.
     pub tokens: crate::json::Tokens,
+    /// The buffers of nested fields.
+    pub shapes: crate::shape::Scratch,
 }
 
 impl Work {

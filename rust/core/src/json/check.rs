@@ -1,55 +1,19 @@
 //! Check: from the tokens of a block to verdicts, one field after another.
 //!
-//! A string goes to the kernel that CSV cells go to: pydantic-core reads both by the same rules. What it does with
-//! numbers and literals says the table [`Scalars`]; what is not in it is unsure.
+//! What a type does with strings, numbers and literals says the table [`Scalars`]; what is not in it is unsure.
 
 use std::borrow::Cow;
 
 use super::object;
 use super::parse::{Tag, Token, parse};
+use super::scalars::{On, Scalars};
 use crate::cells::{Place, Span};
 use crate::check::column::Notes;
 use crate::check::work::{Input, State, Work};
 use crate::check::{Kernel, Verdict};
 use crate::compiled::{Checker, Field, NO_TEMPLATE, OnNull};
 use crate::plan::{ErrorCode, Format};
-
-/// What to do with a token that is no string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum On {
-    /// Its text goes to the kernel, which reads it as pydantic-core reads the value.
-    Kernel,
-    /// The error of a value of another type.
-    Wrong,
-    /// Pydantic decides.
-    Unsure,
-}
-
-/// What a type does with numbers and literals.
-#[derive(Debug, Clone, Copy)]
-struct Scalars {
-    int: On,
-    float: On,
-    bool: On,
-    /// The error of a value of another type.
-    wrong: Option<ErrorCode>,
-}
-
-impl Scalars {
-    const fn new(int: On, float: On, bool: On, wrong: ErrorCode) -> Self {
-        Self { int, float, bool, wrong: Some(wrong) }
-    }
-
-    /// Strings alone are decided here.
-    const fn strings(wrong: ErrorCode) -> Self {
-        Self::new(On::Unsure, On::Unsure, On::Unsure, wrong)
-    }
-
-    /// Strings alone are accepted.
-    const fn refused(wrong: ErrorCode) -> Self {
-        Self::new(On::Wrong, On::Wrong, On::Wrong, wrong)
-    }
-}
+use crate::shape;
 
 /// Checks every line of a block: the twin of [`column::check`](crate::check::column::check).
 pub fn check(input: &Input<'_>, work: &mut Work) {
@@ -83,47 +47,31 @@ fn read(input: &Input<'_>, work: &mut Work) {
 }
 
 fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
-    use ErrorCode as E;
-    use On::{Kernel, Unsure, Wrong};
+    // Text without constraints and a value of any type have the same kernel; the errors tell them apart.
+    let text = field.by_code[ErrorCode::StringType as usize] != NO_TEMPLATE;
+    let scalars = Scalars::of(&field.checker, text);
     match &field.checker {
-        Checker::Str(kernel) => native(kernel, Scalars::refused(E::StringType), input, work, field, at),
-        Checker::Int(kernel) => {
-            native(kernel, Scalars::new(Kernel, Unsure, Unsure, E::IntType), input, work, field, at);
-        }
-        Checker::Float(kernel) => {
-            native(kernel, Scalars::new(Kernel, Kernel, Unsure, E::FloatType), input, work, field, at);
-        }
-        Checker::Bool(kernel) => {
-            native(kernel, Scalars::new(Kernel, Unsure, Kernel, E::BoolType), input, work, field, at);
-        }
-        Checker::Bytes(kernel) => native(kernel, Scalars::refused(E::BytesType), input, work, field, at),
-        Checker::Date(kernel) => native(kernel, Scalars::strings(E::DateType), input, work, field, at),
-        Checker::DateTime(kernel) => native(&**kernel, Scalars::strings(E::DatetimeType), input, work, field, at),
-        Checker::Time(kernel) => native(kernel, Scalars::strings(E::TimeType), input, work, field, at),
-        Checker::TimeDelta(kernel) => native(kernel, Scalars::strings(E::TimeDeltaType), input, work, field, at),
-        Checker::Decimal(kernel) => {
-            native(kernel, Scalars::new(Kernel, Unsure, Wrong, E::DecimalType), input, work, field, at);
-        }
-        Checker::Uuid(kernel) => native(kernel, Scalars::refused(E::UuidType), input, work, field, at),
-        Checker::Choice(kernel) => native(kernel, Scalars::refused(kernel.error), input, work, field, at),
-        Checker::Integers(kernel) => {
-            native(kernel, Scalars::new(Kernel, Unsure, Unsure, kernel.0.error), input, work, field, at);
-        }
-        Checker::Any(kernel) => native(kernel, any(field), input, work, field, at),
+        Checker::Str(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::Int(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::Float(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::Bool(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::Bytes(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::Date(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::DateTime(kernel) => native(&**kernel, scalars, input, work, field, at),
+        Checker::Time(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::TimeDelta(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::Decimal(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::Uuid(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::Choice(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::Integers(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::Any(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::Nested(shape) => shape::check::lines(*shape, input, work, field, at),
         Checker::Refuse(_) | Checker::Ask => {
             for state in work.states.iter_mut().filter(|state| **state < State::Unsure) {
                 *state = State::Unsure;
             }
         }
     }
-}
-
-/// Text without constraints and a value of any type have the same kernel; the errors tell them apart.
-fn any(field: &Field) -> Scalars {
-    if field.by_code[ErrorCode::StringType as usize] == NO_TEMPLATE {
-        return Scalars { int: On::Unsure, float: On::Unsure, bool: On::Unsure, wrong: None };
-    }
-    Scalars::refused(ErrorCode::StringType)
 }
 
 /// The loop of one type.
@@ -162,6 +110,8 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
                 }
                 None => On::Wrong,
             },
+            // No field but a nested one asks for these.
+            Tag::Raw => On::Unsure,
             Tag::Absent => {
                 let row = &rows[number];
                 *slot = absent(&mut notes, number, state, &data[row.start as usize..row.end as usize]);
@@ -257,7 +207,7 @@ fn shown(token: Token, whole: Span, data: &[u8], written: &mut Vec<u8>) -> Optio
 }
 
 /// What a key means that is not there. The error `missing` shows the whole line.
-fn absent(notes: &mut Notes<'_>, number: usize, state: &mut State, line: &[u8]) -> Span {
+pub(crate) fn absent(notes: &mut Notes<'_>, number: usize, state: &mut State, line: &[u8]) -> Span {
     if matches!(notes.field.on_null, OnNull::Missing) && object::compact(line, &mut Vec::new()).is_none() {
         *state = State::Unsure;
         return Span::ABSENT;

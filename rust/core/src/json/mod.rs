@@ -7,7 +7,9 @@
 mod check;
 pub mod object;
 mod parse;
-mod scan;
+pub mod scalars;
+pub mod scan;
 
+pub(crate) use check::absent;
 pub use check::check;
-pub use parse::{Lookups, Tokens};
+pub use parse::{Lookups, Tag, Tokens};

@@ -9,16 +9,20 @@ use super::scan::{Value, space, unescape, value};
 use crate::encode::{float, json};
 
 /// Deeper values are left to Pydantic.
-const DEEPEST: u32 = 20;
+const DEEPEST: u32 = 100;
 
 /// Appends a line of JSON as it is written again.
 pub fn compact(line: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let end = write(line, space(line, 0), 0, out)?;
+    let end = write(line, space(line, 0), out)?;
     (space(line, end) == line.len()).then_some(())
 }
 
-/// Writes the value at `at`; returns the position after it.
-fn write(line: &[u8], at: usize, depth: u32, out: &mut Vec<u8>) -> Option<usize> {
+/// Appends the value at `at` as it is written again; returns the position after it.
+pub fn write(line: &[u8], at: usize, out: &mut Vec<u8>) -> Option<usize> {
+    deeper(line, at, 0, out)
+}
+
+fn deeper(line: &[u8], at: usize, depth: u32, out: &mut Vec<u8>) -> Option<usize> {
     let (found, end) = value(line, at)?;
     match found {
         Value::Text(quote, _) => string(&line[at + 1..quote], out)?,
@@ -55,7 +59,7 @@ fn elements(line: &[u8], at: usize, depth: u32, out: &mut Vec<u8>) -> Option<()>
             at = space(line, at + 1);
         }
         first = false;
-        at = space(line, write(line, at, depth, out)?);
+        at = space(line, deeper(line, at, depth, out)?);
     }
     out.push(b']');
     Some(())
@@ -74,7 +78,7 @@ fn members(line: &[u8], at: usize, depth: u32, out: &mut Vec<u8>) -> Option<()> 
         let (mut key, mut written) = (Vec::new(), Vec::new());
         string(&line[at + 1..quote], &mut key)?;
         at = space(line, end);
-        at = space(line, write(line, space(line, at + 1), depth, &mut written)?);
+        at = space(line, deeper(line, space(line, at + 1), depth, &mut written)?);
         let place = *places.entry(key.clone()).or_insert(found.len());
         match found.get_mut(place) {
             Some(member) => member.1 = written,

@@ -25,11 +25,24 @@ pub enum Tag {
     True = 6,
     /// `false`.
     False = 7,
+    /// A value of a nested field that is none of these, as it stands in the block.
+    Raw = 8,
 }
 
-const TAGS: [Tag; 8] = [Tag::Absent, Tag::Null, Tag::Text, Tag::Escaped, Tag::Int, Tag::Float, Tag::True, Tag::False];
+const TAGS: [Tag; 16] = {
+    let mut tags = [Tag::Absent; 16];
+    tags[1] = Tag::Null;
+    tags[2] = Tag::Text;
+    tags[3] = Tag::Escaped;
+    tags[4] = Tag::Int;
+    tags[5] = Tag::Float;
+    tags[6] = Tag::True;
+    tags[7] = Tag::False;
+    tags[8] = Tag::Raw;
+    tags
+};
 
-/// A value, and where its text is. 32 bits of position, 29 of length, 3 of [`Tag`].
+/// A value, and where its text is. 32 bits of position, 28 of length (a line is no longer), 4 of [`Tag`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token(u64);
 
@@ -38,13 +51,13 @@ impl Token {
 
     #[inline(always)]
     fn new(tag: Tag, start: usize, end: usize) -> Self {
-        Self(start as u64 | ((end - start) as u64) << 32 | (tag as u64) << 61)
+        Self(start as u64 | ((end - start) as u64) << 32 | (tag as u64) << 60)
     }
 
     /// What it is.
     #[inline(always)]
     pub fn tag(self) -> Tag {
-        TAGS[(self.0 >> 61) as usize]
+        TAGS[(self.0 >> 60) as usize]
     }
 
     /// Position of the first byte.
@@ -53,10 +66,17 @@ impl Token {
         (self.0 & 0xffff_ffff) as usize
     }
 
+    /// Where a value of a nested field stands in the block, quotes included.
+    #[inline(always)]
+    pub fn whole(self) -> (usize, usize) {
+        let quote = usize::from(self.tag() == Tag::Text);
+        (self.start() - quote, self.start() + self.len() + quote)
+    }
+
     /// Length in bytes.
     #[inline(always)]
     pub fn len(self) -> usize {
-        (self.0 >> 32) as usize & crate::cells::MAX_SPAN
+        (self.0 >> 32) as usize & ((1 << 28) - 1)
     }
 }
 
@@ -96,23 +116,26 @@ struct Key {
     name: Box<[u8]>,
     /// `"name":`, as it mostly stands in a line; empty where a quote may stand there in more than one way.
     quoted: Box<[u8]>,
+    /// Whether its values are taken as they stand.
+    raw: bool,
 }
 
 impl Lookups {
-    /// The keys of a plan.
+    /// Keys, and which of them have values that are taken as they stand.
     #[must_use]
-    pub fn new(names: &[String]) -> Self {
-        let key = |name: &String| {
+    pub fn new(names: &[String], raw: &[bool]) -> Self {
+        let key = |(at, name): (usize, &String)| {
             let plain = !name.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
             let quoted = if plain { format!("\"{name}\":") } else { String::new() };
-            Key { name: name.as_bytes().into(), quoted: quoted.into_bytes().into() }
+            let raw = raw.get(at).copied().unwrap_or_default();
+            Key { name: name.as_bytes().into(), quoted: quoted.into_bytes().into(), raw }
         };
-        Self { keys: names.iter().map(key).collect() }
+        Self { keys: names.iter().enumerate().map(key).collect() }
     }
 
     /// The length of key `guess` with its quotes and colon, if that is what `text` begins with.
     #[inline(always)]
-    fn matches(&self, guess: usize, text: &[u8]) -> Option<usize> {
+    pub fn matches(&self, guess: usize, text: &[u8]) -> Option<usize> {
         let quoted = &*self.keys.get(guess)?.quoted;
         let len = quoted.len();
         let same = match len {
@@ -131,7 +154,9 @@ impl Lookups {
         same.then_some(len)
     }
 
-    fn find(&self, name: &[u8]) -> Option<usize> {
+    /// The place of a key.
+    #[must_use]
+    pub fn find(&self, name: &[u8]) -> Option<usize> {
         self.keys.iter().position(|key| *key.name == *name)
     }
 }
@@ -178,7 +203,7 @@ impl Line<'_> {
             let (wanted, value_at) = self.key(at, place, order, undone)?;
             place += 1;
             let (found, after) = value(line, value_at)?;
-            self.store(found, value_at, after, wanted.map(|wanted| &mut slots[wanted]), undone)?;
+            self.store(found, (value_at, after), wanted, slots, undone)?;
             at = space(line, after);
             match line.get(at)? {
                 b',' => at = space(line, at + 1),
@@ -244,32 +269,35 @@ impl Line<'_> {
     fn store(
         &self,
         found: Value,
-        from: usize,
-        to: usize,
-        slot: Option<&mut Token>,
+        (from, to): (usize, usize),
+        wanted: Option<usize>,
+        slots: &mut [Token],
         undone: &mut Vec<u8>,
     ) -> Option<()> {
         let token = |tag, from: usize, to: usize| Token::new(tag, self.start + from, self.start + to);
+        let raw = |wanted: usize| self.lookups.keys[wanted].raw;
         let made = match found {
             Value::Text(end, false) => token(Tag::Text, from + 1, end),
             Value::Text(end, true) => {
                 let begin = undone.len();
                 unescape(&self.text[from + 1..end], undone)?;
-                if slot.is_none() {
+                if wanted.is_none_or(raw) {
                     undone.truncate(begin);
+                    token(Tag::Raw, from, to)
+                } else {
+                    Token::new(Tag::Escaped, begin, undone.len())
                 }
-                Token::new(Tag::Escaped, begin, undone.len())
             }
             Value::Int => token(Tag::Int, from, to),
             Value::Float => token(Tag::Float, from, to),
             Value::True => token(Tag::True, from, to),
             Value::False => token(Tag::False, from, to),
             Value::Null => token(Tag::Null, from, to),
-            Value::Nested | Value::MinusZero if slot.is_some() => return None,
-            Value::Nested | Value::MinusZero => return Some(()),
+            Value::Nested | Value::MinusZero if wanted.is_some_and(|wanted| !raw(wanted)) => return None,
+            Value::Nested | Value::MinusZero => token(Tag::Raw, from, to),
         };
-        if let Some(slot) = slot {
-            *slot = made;
+        if let Some(wanted) = wanted {
+            slots[wanted] = made;
         }
         Some(())
     }
@@ -280,7 +308,7 @@ mod tests {
     use super::{Lookups, Tag, Tokens, parse};
 
     fn read(line: &str) -> Option<Vec<(Tag, String)>> {
-        let lookups = Lookups::new(&["a".into(), "b c".into(), "q\"".into()]);
+        let lookups = Lookups::new(&["a".into(), "b c".into(), "q\"".into()], &[]);
         let (mut tokens, mut undone) = (Tokens::default(), Vec::new());
         // A line before, so that orders are guessed.
         let data = format!("{{\"a\":0,\"b c\":0}}\n{line}\n");
