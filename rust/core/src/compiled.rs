@@ -18,7 +18,12 @@ use crate::check::{
     text::{Bytes, Str},
     uuid::Uuid,
 };
-use crate::encode::{bytes::SLACK, csv, float::Style, json};
+use crate::encode::{
+    bytes::{Padded, SLACK},
+    csv,
+    float::Style,
+    json,
+};
 use crate::error::{Error, Result};
 use crate::json::Lookups;
 use crate::plan::{
@@ -79,9 +84,9 @@ pub enum OnNull {
 /// A template, with the place of its count.
 pub struct Template {
     /// JSON up to the input, split where the text of the parse error goes.
-    pub prefix: Vec<Vec<u8>>,
+    pub prefix: Vec<Padded>,
     /// JSON after the input, split likewise.
-    pub suffix: Vec<Vec<u8>>,
+    pub suffix: Vec<Padded>,
     /// For people, split likewise.
     pub text: Vec<Vec<u8>>,
     /// The loc as JSON.
@@ -117,7 +122,7 @@ pub struct Field {
 /// A column of the source.
 pub struct Column {
     /// `"name":`.
-    pub key: Vec<u8>,
+    pub key: Padded,
     /// What a null cell becomes in the mapping that the schema is given.
     pub null: NullKey,
 }
@@ -130,6 +135,8 @@ pub struct Compiled {
     pub delimiter: u8,
     /// The columns of the source.
     pub columns: Vec<Column>,
+    /// The longest that a mapping of empty cells is written as.
+    pub mapping: usize,
     /// The fields of the output.
     pub fields: Vec<Field>,
     /// Columns that must be null, and the error of one that is not.
@@ -138,6 +145,10 @@ pub struct Compiled {
     pub constants: Vec<u8>,
     /// How many different errors its templates have.
     pub tallies: usize,
+    /// Length of the longest of them as JSON, without what goes into it.
+    pub largest: usize,
+    /// The most holes that one of them has.
+    pub holes: usize,
     /// What becomes of valid records.
     pub transform: Option<Transform>,
     /// The keys of JSON Lines; None: the source is CSV.
@@ -148,7 +159,9 @@ pub struct Compiled {
 
 /// The texts that make a cell null.
 pub struct Nulls {
+    /// Those that are not empty.
     texts: Vec<Box<[u8]>>,
+    empty: bool,
     /// Length of the longest; no cell is longer than -1 where there is none.
     longest: isize,
 }
@@ -158,7 +171,9 @@ impl Nulls {
     #[must_use]
     pub fn new(texts: &[String]) -> Self {
         let longest = texts.iter().map(|text| text.len().cast_signed()).max().unwrap_or(-1);
-        Self { texts: texts.iter().map(|text| text.as_bytes().into()).collect(), longest }
+        let some = texts.iter().filter(|text| !text.is_empty());
+        let empty = texts.iter().any(String::is_empty);
+        Self { texts: some.map(|text| text.as_bytes().into()).collect(), empty, longest }
     }
 
     /// Whether `text` is null.
@@ -169,7 +184,8 @@ impl Nulls {
     }
 
     fn listed(&self, text: &[u8]) -> bool {
-        self.texts.iter().any(|null| **null == *text)
+        // An empty text has no memory, and `memcmp` of some processors takes long to find that it may not look there.
+        if text.is_empty() { self.empty } else { self.texts.iter().any(|null| **null == *text) }
     }
 }
 
@@ -177,6 +193,8 @@ struct Builder<'a> {
     format: Option<Format>,
     constants: Vec<u8>,
     tallies: usize,
+    largest: usize,
+    holes: usize,
     plan: &'a Plan,
 }
 
@@ -186,7 +204,8 @@ impl Compiled {
         let &[delimiter] = plan.delimiter.as_bytes() else {
             return Err(Error::Plan(format!("the delimiter {:?} is not one byte", plan.delimiter)));
         };
-        let mut builder = Builder { format: job.accepted_format, constants: Vec::new(), tallies: 0, plan };
+        let mut builder =
+            Builder { format: job.accepted_format, constants: Vec::new(), tallies: 0, largest: 0, holes: 0, plan };
         let shapes = builder.shapes()?;
         let mut fields = plan.fields.iter().map(|field| builder.field(field)).collect::<Result<Vec<_>>>()?;
         let transform = plan.transform.as_ref().map(|plan| builder.transform(plan, &fields)).transpose()?;
@@ -204,11 +223,14 @@ impl Compiled {
         Ok(Self {
             route: plan.route,
             delimiter,
-            columns: plan.columns.iter().map(|c| Column { key: key(&c.name), null: c.null }).collect(),
+            mapping: plan.columns.iter().map(|column| json::longest(column.name.len()) + 8).sum::<usize>() + 2,
+            columns: plan.columns.iter().map(|c| Column { key: Padded::new(key(&c.name)), null: c.null }).collect(),
             fields,
             forbidden,
             constants: slack(builder.constants),
             tallies: builder.tallies,
+            largest: builder.largest,
+            holes: builder.holes,
             transform,
             lookups: (plan.format != SourceFormat::Csv).then(|| lookups(plan)),
             shapes,
@@ -264,13 +286,17 @@ impl Builder<'_> {
     }
 
     fn template(&mut self, template: &ErrorTemplate) -> Template {
-        let split = |text: &str| text.split(HOLE).map(|part| part.as_bytes().to_vec()).collect();
+        let split = |text: &str| text.split(HOLE).map(|part| Padded::new(part.as_bytes().to_vec())).collect();
         let tally = self.tallies;
         self.tallies += 1;
+        let whole = [&template.prefix, &template.suffix];
+        // What stands around an error is counted with it.
+        self.largest = self.largest.max(whole.iter().map(|part| part.len()).sum::<usize>() + 16);
+        self.holes = self.holes.max(whole.iter().map(|part| part.matches(HOLE).count()).sum());
         Template {
             prefix: split(&template.prefix),
             suffix: split(&template.suffix),
-            text: split(&template.text),
+            text: template.text.split(HOLE).map(|part| part.as_bytes().to_vec()).collect(),
             loc: template.loc.clone(),
             kind: template.kind.clone(),
             tally,
@@ -313,7 +339,14 @@ impl Builder<'_> {
 
     /// The shapes of the plan. Inside of values everything is JSON, whatever the sink is.
     fn shapes(&self) -> Result<Shapes> {
-        let mut inner = Builder { format: Some(Format::Jsonl), constants: Vec::new(), tallies: 0, plan: self.plan };
+        let mut inner = Builder {
+            format: Some(Format::Jsonl),
+            constants: Vec::new(),
+            tallies: 0,
+            largest: 0,
+            holes: 0,
+            plan: self.plan,
+        };
         let shapes = Shapes::new(&self.plan.shapes, |kind| inner.checker(kind).map_err(Error::Plan))?;
         for field in &self.plan.fields {
             if matches!(field.kind, Kind::Nested { shape } if !shapes.has(shape)) {

@@ -3,19 +3,22 @@
 //! In: a checked block. Out: bytes of the rejects sink, and counts. Everything but the cell itself was worded before
 //! the run, so a file in which every record is bad is not slow.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+mod head;
+mod json;
+mod quick;
 
-use crate::cells::Place;
-use crate::check::ask::mapping;
 use crate::check::work::{Found, Input, Numbers, State, What, Work};
 use crate::compiled::Template;
-use crate::encode::{csv, json};
-use crate::oracle::{Answer, Fault, Number, Stage};
+use crate::encode::bytes::Writer;
+use crate::encode::csv;
+use crate::oracle::{Answer, Fault, Number};
 use crate::plan::Format;
 use crate::report::{Counts, Spot};
 use crate::spill::Large;
 use crate::split::{self, Spilled};
+
+use self::json::Lines;
+use self::quick::Quick;
 
 /// The names of faults of form, in the order of [`split::Fault`].
 pub const FAULTS: [&str; 10] = [
@@ -41,6 +44,17 @@ pub struct Frame<'a> {
     pub max_record_bytes: usize,
 }
 
+/// Why a row is rejected.
+#[derive(Clone, Copy)]
+enum Reasons<'a> {
+    /// Its form.
+    Form(split::Fault),
+    /// Pydantic's errors about the whole record.
+    Asked(&'a [Fault]),
+    /// Errors of its cells.
+    Found(&'a [Found]),
+}
+
 /// Appends every rejected row of a block, in order, and counts its errors. Returns how many, and the record whose raw
 /// bytes are too large to append.
 pub fn write(
@@ -58,105 +72,78 @@ pub fn write(
     let mut errors = &work.errors[..];
     let mut faults = block.rows.faults.iter();
     let mut asked = work.asked.iter();
-    let mut scratch = Scratch::default();
+    let max_record_bytes = frame.max_record_bytes;
+    let lines = Lines { input, work, source: frame.source, max_record_bytes };
+    let mut quick = (frame.format == Format::Jsonl).then(|| Quick::new(input, work, frame.source));
+    let mut cells = Cells { input, work, max_record_bytes, text: Vec::new() };
+    let mut writer = Writer::new(out);
     let mut rejected = 0;
+    let mut done = 0;
     for (row, state) in work.states.iter().enumerate() {
+        if row < done || matches!(state, State::Good | State::Asked | State::Filtered) {
+            continue;
+        }
         let number = row as u32;
         // Errors of rows that went to Pydantic whole are not used.
         let skip = errors.iter().take_while(|found| found.row < number).count();
         errors = &errors[skip..];
-        if matches!(state, State::Good | State::Asked | State::Filtered) {
-            continue;
+        if let (State::Rejected, Some(quick)) = (state, &mut quick) {
+            (done, errors) = quick.put(row, errors, counts, &mut writer);
+            rejected += (done - row) as u64;
+            if done > row {
+                continue;
+            }
         }
-        rejected += 1;
-        let spot = Spot { source: block.source, number: numbers.of(row), place: 0 };
-        scratch.json.clear();
-        scratch.text.clear();
-        let structural = *state == State::Fault;
-        let mut stage = if structural { "split" } else { Stage::Validate.into() };
-        match state {
-            State::Fault => {
-                if let Some(&(_, fault)) = faults.find(|&&(at, _)| at == number) {
-                    form(fault, block.rows.rows[row].cells, input, frame, &mut scratch);
-                    counts.fault(fault, spot);
-                }
-            }
-            State::Refused => {
-                if let Some((_, Answer::Reject(given))) = asked.find(|&&(at, _)| at == number) {
-                    for (place, fault) in given.iter().enumerate() {
-                        stage = fault.stage.into();
-                        scratch.fault(fault);
-                        counts.asked(fault, Spot { place: place as u32, ..spot });
-                    }
-                }
-            }
+        let reasons = match state {
+            State::Fault => match faults.find(|&&(at, _)| at == number) {
+                Some(&(_, fault)) => Reasons::Form(fault),
+                None => Reasons::Found(&[]),
+            },
+            State::Refused => match asked.find(|&&(at, _)| at == number) {
+                Some((_, Answer::Reject(given))) => Reasons::Asked(given),
+                _ => Reasons::Asked(&[]),
+            },
             _ => {
                 let mine = errors.iter().take_while(|found| found.row == number).count();
-                for (place, found) in errors[..mine].iter().enumerate() {
-                    scratch.found(input, work, row, found);
-                    count(input, work, found, counts, Spot { place: place as u32, ..spot });
-                }
-                errors = &errors[mine..];
+                let (mine, rest) = errors.split_at(mine);
+                errors = rest;
+                Reasons::Found(mine)
             }
-        }
-        let record = Record { input, row, number: spot.number, structural, stage };
+        };
+        rejected += 1;
+        let spot = Spot { source: block.source, number: numbers.of(row), place: 0 };
+        count(input, work, reasons, counts, spot);
         let file = if row + 1 == block.rows.rows.len() { spilled.take() } else { None };
+        let record = Record { row, number: spot.number, reasons, large: file.is_some() };
         let at = match frame.format {
-            Format::Jsonl => record.json(frame, &scratch, file.is_some(), out),
-            Format::Csv | Format::Tsv => record.csv(&scratch, file.is_some(), out),
+            Format::Jsonl => writer.vec(|out| lines.put(&record, out)),
+            Format::Csv | Format::Tsv => writer.vec(|out| cells.put(&record, out)),
         };
         large = file.map(|spilled| Large { at, spilled, format: frame.format, delimiter: input.plan.delimiter });
     }
     (rejected, large)
 }
 
-/// The errors of one row in both forms. Buffers are used again.
-#[derive(Default)]
-struct Scratch {
-    json: Vec<u8>,
-    text: Vec<u8>,
-    mapping: Vec<u8>,
-}
-
-impl Scratch {
-    fn next(&mut self) {
-        if !self.json.is_empty() {
-            self.json.push(b',');
-            self.text.extend_from_slice(b"; ");
-        }
-    }
-
-    fn fault(&mut self, fault: &Fault) {
-        self.next();
-        self.json.extend_from_slice(&fault.json);
-        self.text.extend_from_slice(fault.text.as_bytes());
-    }
-
-    fn found(&mut self, input: &Input<'_>, work: &Work, row: usize, found: &Found) {
-        match found.what {
-            What::Fault(at) => self.fault(&work.faults[at as usize]),
-            What::Template(at, cell, detail) => {
-                let template = template(input, found, at);
-                let detail = detail.checked_sub(1).map_or("", |at| &work.details[at as usize]);
-                self.next();
-                fill(&template.prefix, detail, true, &mut self.json);
-                let given = work.bytes(cell, input.block.bytes(), &[]);
-                match cell.place() {
-                    Place::Absent => {
-                        self.mapping.clear();
-                        mapping(input, row, &mut self.mapping);
-                        self.json.extend_from_slice(&self.mapping);
+#[inline(always)]
+fn count(input: &Input<'_>, work: &Work, reasons: Reasons<'_>, counts: &mut Counts, spot: Spot) {
+    let at = |place: usize| Spot { place: place as u32, ..spot };
+    match reasons {
+        Reasons::Form(fault) => counts.fault(fault, spot),
+        Reasons::Asked(given) => given.iter().enumerate().for_each(|(place, fault)| counts.asked(fault, at(place))),
+        Reasons::Found(errors) => {
+            for (place, found) in errors.iter().enumerate() {
+                match found.what {
+                    What::Fault(fault) => counts.asked(&work.faults[fault as usize], at(place)),
+                    What::Template(number, ..) => {
+                        counts.native(input.number, template(input, found, number), at(place));
                     }
-                    Place::FinalPlain | Place::FinalWritten => self.json.extend_from_slice(given),
-                    _ => json::string(given, &mut self.json),
                 }
-                fill(&template.suffix, detail, true, &mut self.json);
-                fill(&template.text, detail, false, &mut self.text);
             }
         }
     }
 }
 
+#[inline(always)]
 fn template<'a>(input: &'a Input<'_>, found: &Found, at: u8) -> &'a Template {
     let fields = &input.plan.fields;
     match fields.get(found.field as usize) {
@@ -165,10 +152,24 @@ fn template<'a>(input: &'a Input<'_>, found: &Found, at: u8) -> &'a Template {
     }
 }
 
-fn count(input: &Input<'_>, work: &Work, found: &Found, counts: &mut Counts, spot: Spot) {
+/// The text of a parse error that goes into a template.
+#[inline(always)]
+fn detail(work: &Work, at: u32) -> &str {
+    at.checked_sub(1).map_or("", |at| &work.details[at as usize])
+}
+
+/// Appends an error of a row in words for people.
+fn error_text(input: &Input<'_>, work: &Work, found: &Found, out: &mut Vec<u8>) {
     match found.what {
-        What::Fault(at) => counts.asked(&work.faults[at as usize], spot),
-        What::Template(at, ..) => counts.native(input.number, template(input, found, at), spot),
+        What::Fault(at) => out.extend_from_slice(work.faults[at as usize].text.as_bytes()),
+        What::Template(number, _, note) => {
+            for (at, part) in template(input, found, number).text.iter().enumerate() {
+                if at > 0 {
+                    out.extend_from_slice(detail(work, note).as_bytes());
+                }
+                out.extend_from_slice(part);
+            }
+        }
     }
 }
 
@@ -176,33 +177,23 @@ fn count(input: &Input<'_>, work: &Work, found: &Found, counts: &mut Counts, spo
 #[cold]
 #[must_use]
 pub fn errors(input: &Input<'_>, work: &Work, row: usize) -> (Vec<u8>, String) {
-    let mut scratch = Scratch::default();
+    let lines = Lines { input, work, source: &[], max_record_bytes: 0 };
+    let (mut json, mut text) = (Vec::new(), Vec::new());
     let first = work.errors.partition_point(|found| (found.row as usize) < row);
-    for found in work.errors[first..].iter().take_while(|found| found.row as usize == row) {
-        scratch.found(input, work, row, found);
-    }
-    (scratch.json, String::from_utf8_lossy(&scratch.text).into_owned())
-}
-
-/// Appends the parts of a template with `detail` between them.
-#[inline(always)]
-fn fill(parts: &[Vec<u8>], detail: &str, escaped: bool, out: &mut Vec<u8>) {
-    for (at, part) in parts.iter().enumerate() {
+    let mine = work.errors[first..].iter().take_while(|found| found.row as usize == row);
+    for (at, found) in mine.enumerate() {
         if at > 0 {
-            if escaped {
-                json::body(detail.as_bytes(), out);
-            } else {
-                out.extend_from_slice(detail.as_bytes());
-            }
+            json.push(b',');
+            text.extend_from_slice(b"; ");
         }
-        out.extend_from_slice(part);
+        lines.error(row, found, &mut json);
+        error_text(input, work, found, &mut text);
     }
+    (json, String::from_utf8_lossy(&text).into_owned())
 }
 
-/// Words a fault of form.
-fn form(fault: split::Fault, cells: u32, input: &Input<'_>, frame: &Frame<'_>, scratch: &mut Scratch) {
-    let max = frame.max_record_bytes;
-    let expected = input.plan.columns.len();
+/// Words a fault of form: as JSON and for people.
+fn worded(fault: split::Fault, cells: u32, expected: usize, max: usize) -> (String, String) {
     let limit = format!(r#","ctx":{{"max_record_bytes":{max}}}"#);
     let (message, ctx) = match fault {
         split::Fault::TooLarge => (format!("Record is longer than {max} bytes"), limit),
@@ -238,85 +229,78 @@ fn form(fault: split::Fault, cells: u32, input: &Input<'_>, frame: &Frame<'_>, s
         split::Fault::MissingElement => ("No element stands before this comma or bracket".to_owned(), String::new()),
     };
     let kind = FAULTS[fault as usize];
-    scratch.next();
     let json = format!(r#"{{"type":"{kind}","loc":[],"msg":"{message}","input":null{ctx}}}"#);
-    scratch.json.extend_from_slice(json.as_bytes());
-    scratch.text.extend_from_slice(format!("{message} [{kind}]").as_bytes());
+    (json, format!("{message} [{kind}]"))
 }
 
-struct Record<'a, 'b> {
-    input: &'a Input<'b>,
+/// A rejected row.
+struct Record<'a> {
     row: usize,
     number: Number,
-    structural: bool,
-    stage: &'static str,
+    reasons: Reasons<'a>,
+    /// Whether its raw bytes are left out.
+    large: bool,
 }
 
-impl Record<'_, '_> {
-    fn raw(&self) -> &[u8] {
-        let row = &self.input.block.rows.rows[self.row];
-        &self.input.block.bytes()[row.start as usize..row.end as usize]
-    }
+/// Writes the rejects of one block as CSV.
+struct Cells<'a, 'b> {
+    input: &'a Input<'b>,
+    work: &'a Work,
+    max_record_bytes: usize,
+    text: Vec<u8>,
+}
 
-    /// `large`: leave the raw bytes out. Returns where they belong.
-    fn json(&self, frame: &Frame<'_>, errors: &Scratch, large: bool, out: &mut Vec<u8>) -> usize {
-        let mut digits = itoa::Buffer::new();
-        let block = self.input.block;
-        out.extend_from_slice(b"{\"record\":");
-        out.extend_from_slice(digits.format(self.number.0).as_bytes());
-        out.extend_from_slice(b",\"line\":");
-        out.extend_from_slice(digits.format(self.number.1).as_bytes());
-        out.extend_from_slice(b",\"byte_offset\":");
-        let offset = block.offset + u64::from(block.rows.rows[self.row].start);
-        out.extend_from_slice(digits.format(offset).as_bytes());
-        out.extend_from_slice(b",\"source\":");
-        out.extend_from_slice(frame.source);
-        out.extend_from_slice(b",\"stage\":\"");
-        out.extend_from_slice(self.stage.as_bytes());
-        out.extend_from_slice(b"\",\"errors\":[");
-        out.extend_from_slice(&errors.json);
-        out.extend_from_slice(b"],");
-        let at = out.len();
-        if !large {
-            raw_of_bytes(self.raw(), self.structural || self.input.plan.lookups.is_some(), out);
-        }
-        out.extend_from_slice(b"}\n");
-        at
-    }
-
-    /// As [`Self::json`].
-    fn csv(&self, errors: &Scratch, large: bool, out: &mut Vec<u8>) -> usize {
+impl Cells<'_, '_> {
+    /// Appends a record. Returns where its raw bytes belong.
+    fn put(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> usize {
         let plan = self.input.plan;
         let delimiter = plan.delimiter;
+        let structural = matches!(record.reasons, Reasons::Form(_));
         let at = out.len();
-        let line = plan.lookups.is_some();
-        if (self.structural || line) && !large {
-            csv::cell(self.raw(), delimiter, out);
-        } else if !large {
-            out.extend_from_slice(self.raw());
+        let raw = self.input.raw(record.row);
+        if (structural || plan.lookups.is_some()) && !record.large {
+            csv::cell(raw, delimiter, out);
+        } else if !record.large {
+            out.extend_from_slice(raw);
         }
-        if self.structural {
+        if structural {
             out.extend(std::iter::repeat_n(delimiter, plan.columns.len().saturating_sub(1)));
         }
         let mut digits = itoa::Buffer::new();
         out.push(delimiter);
-        out.extend_from_slice(digits.format(self.number.0).as_bytes());
+        out.extend_from_slice(digits.format(record.number.0).as_bytes());
         out.push(delimiter);
-        out.extend_from_slice(digits.format(self.number.1).as_bytes());
+        out.extend_from_slice(digits.format(record.number.1).as_bytes());
         out.push(delimiter);
-        csv::cell(&errors.text, delimiter, out);
+        self.word(record);
+        csv::cell(&self.text, delimiter, out);
         out.push(b'\n');
         at
     }
-}
 
-fn raw_of_bytes(raw: &[u8], maybe_binary: bool, out: &mut Vec<u8>) {
-    if maybe_binary && std::str::from_utf8(raw).is_err() {
-        out.extend_from_slice(b"\"raw_base64\":\"");
-        out.extend_from_slice(STANDARD.encode(raw).as_bytes());
-        out.push(b'"');
-    } else {
-        out.extend_from_slice(b"\"raw\":");
-        json::string(raw, out);
+    /// The errors of a record for people.
+    fn word(&mut self, record: &Record<'_>) {
+        let text = &mut self.text;
+        text.clear();
+        let next = |text: &mut Vec<u8>| text.extend_from_slice(if text.is_empty() { b"" } else { b"; " });
+        match record.reasons {
+            Reasons::Found(errors) => {
+                for found in errors {
+                    next(text);
+                    error_text(self.input, self.work, found, text);
+                }
+            }
+            Reasons::Form(fault) => {
+                let cells = self.input.block.rows.rows[record.row].cells;
+                let (_, words) = worded(fault, cells, self.input.plan.columns.len(), self.max_record_bytes);
+                text.extend_from_slice(words.as_bytes());
+            }
+            Reasons::Asked(given) => {
+                for fault in given {
+                    next(text);
+                    text.extend_from_slice(fault.text.as_bytes());
+                }
+            }
+        }
     }
 }

@@ -9,14 +9,14 @@ use crate::split;
 
 /// How often one error occurred, and where first.
 #[derive(Debug, Clone, Copy, Default)]
-struct Tally {
+pub(crate) struct Tally {
     count: u64,
     first: First,
 }
 
 /// Where an error occurred first: source, record, its place among the record's errors, line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct First {
+pub(crate) struct First {
     source: usize,
     record: u64,
     place: u32,
@@ -30,9 +30,14 @@ impl Default for First {
 }
 
 impl Tally {
-    fn add(&mut self, first: First) {
+    /// Counts one more.
+    #[inline(always)]
+    pub fn add(&mut self, first: First) {
         self.count += 1;
-        self.first = self.first.min(first);
+        // A worker mostly meets them in order.
+        if first < self.first {
+            self.first = first;
+        }
     }
 
     fn merge(&mut self, other: Self) {
@@ -80,7 +85,7 @@ pub struct Spot {
 }
 
 impl Spot {
-    fn first(self) -> First {
+    pub(crate) fn first(self) -> First {
         First { source: self.source, record: self.number.0, place: self.place, line: self.number.1 }
     }
 }
@@ -105,14 +110,19 @@ pub struct Count {
 impl Counts {
     /// Counts an error that a kernel found.
     pub fn native(&mut self, plan: usize, template: &Template, spot: Spot) {
+        self.tallies(plan, template.tally + 1)[template.tally].add(spot.first());
+    }
+
+    /// The counts of a plan, of at least its first `most` errors.
+    pub(crate) fn tallies(&mut self, plan: usize, most: usize) -> &mut [Tally] {
         if self.native.len() <= plan {
             self.native.resize_with(plan + 1, Vec::new);
         }
         let tallies = &mut self.native[plan];
-        if tallies.len() <= template.tally {
-            tallies.resize(template.tally + 1, Tally::default());
+        if tallies.len() < most {
+            tallies.resize(most, Tally::default());
         }
-        tallies[template.tally].add(spot.first());
+        tallies
     }
 
     /// Counts a fault of form.

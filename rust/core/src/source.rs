@@ -12,6 +12,7 @@ use memchr::{memchr, memchr_iter};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use crate::encode::bytes::SLACK;
 use crate::error::{Error, Result};
 use crate::split::array::{Place, Position};
 use crate::split::element::{Element, is_space};
@@ -145,8 +146,8 @@ impl<'a> Reader<'a> {
         let mut want = self.block_bytes;
         loop {
             let goal = block.len + want;
-            if block.data.len() < goal {
-                block.data.resize(goal, 0);
+            if block.data.len() < goal + SLACK {
+                block.data.resize(goal + SLACK, 0);
             }
             while !self.ended && block.len < goal {
                 let read = read_some(source, &mut block.data[block.len..goal])?;

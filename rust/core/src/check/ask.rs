@@ -144,7 +144,7 @@ pub fn mapping(input: &Input<'_>, row: usize, out: &mut Vec<u8>) {
             out.push(b',');
         }
         first = false;
-        out.extend_from_slice(&column.key);
+        out.extend_from_slice(column.key.text());
         if null {
             out.extend_from_slice(b"null");
         } else {

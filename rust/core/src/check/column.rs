@@ -43,7 +43,7 @@ pub fn check(input: &Input<'_>, work: &mut Work) -> Result<()> {
             ask::cells(input, work, field, at)?;
         }
     }
-    work.errors.sort_by_key(|found| (found.row, found.field));
+    work.order();
     Ok(())
 }
 

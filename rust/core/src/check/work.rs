@@ -65,6 +65,8 @@ pub struct Work {
     pub written: Vec<u8>,
     /// Errors, ordered by row and field.
     pub errors: Vec<Found>,
+    begins: Vec<u32>,
+    ordered: Vec<Found>,
     /// Texts of parse errors.
     pub details: Vec<Cow<'static, str>>,
     /// Errors as Pydantic gave them.
@@ -101,6 +103,36 @@ impl Work {
         self.asked_cells = 0;
     }
 
+    /// Puts the errors in the order of their rows. Those of one row stand in the order of their fields already, unless
+    /// Pydantic gave some later.
+    pub fn order(&mut self) {
+        if self.errors.is_sorted_by_key(|found| (found.row, found.field)) {
+            return;
+        }
+        if !self.errors.is_sorted_by_key(|found| found.field) {
+            self.errors.sort_by_key(|found| (found.row, found.field));
+            return;
+        }
+        // Where the errors of each row begin, by counting them.
+        self.begins.clear();
+        self.begins.resize(self.states.len(), 0);
+        for found in &self.errors {
+            self.begins[found.row as usize] += 1;
+        }
+        let mut before = 0;
+        for begin in &mut self.begins {
+            before += std::mem::replace(begin, before);
+        }
+        self.ordered.clear();
+        self.ordered.extend_from_slice(&self.errors);
+        for found in &self.errors {
+            let begin = &mut self.begins[found.row as usize];
+            self.ordered[*begin as usize] = *found;
+            *begin += 1;
+        }
+        std::mem::swap(&mut self.errors, &mut self.ordered);
+    }
+
     /// The bytes that `span` points to.
     #[inline(always)]
     #[must_use]
@@ -130,6 +162,16 @@ pub struct Input<'a> {
     pub oracle: &'a dyn Oracle,
 }
 
+impl Input<'_> {
+    /// The bytes of a row, as they stand in the source.
+    #[inline(always)]
+    #[must_use]
+    pub fn raw(&self, row: usize) -> &[u8] {
+        let row = &self.block.rows.rows[row];
+        &self.block.bytes()[row.start as usize..row.end as usize]
+    }
+}
+
 /// The record and line number of rows, asked in ascending order.
 pub struct Numbers<'a> {
     block: &'a Block,
@@ -154,5 +196,30 @@ impl<'a> Numbers<'a> {
         self.line += memchr::memchr_iter(b'\n', &self.block.bytes()[self.position..start]).count() as u64;
         self.position = start;
         (record, self.line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Found, What, Work};
+
+    #[test]
+    fn errors_in_the_order_of_rows_and_fields() {
+        let found = |(row, field)| Found { row, field, what: What::Fault(0) };
+        for errors in [
+            vec![],
+            vec![(0, 0), (0, 1), (2, 0)],
+            vec![(1, 0), (4, 0), (0, 1), (1, 1), (4, 2)],
+            vec![(1, 2), (1, 0)],
+            vec![(1, 0), (4, 2), (0, 1), (4, 1), (3, 0)],
+        ] {
+            let mut work = Work::default();
+            work.begin(5, 3);
+            work.errors = errors.iter().copied().map(found).collect();
+            work.order();
+            let mut expected = errors;
+            expected.sort_unstable();
+            assert_eq!(work.errors.iter().map(|found| (found.row, found.field)).collect::<Vec<_>>(), expected);
+        }
     }
 }

@@ -7,6 +7,54 @@ use std::mem::MaybeUninit;
 /// Bytes that may be read behind the end of a text and written behind the end of the output.
 pub const SLACK: usize = 32;
 
+/// A call costs less than to copy a longer text here.
+const LONGEST: usize = 256;
+
+/// A text with [`SLACK`] bytes behind its end, so that whole vectors may be read.
+#[derive(Debug, Clone)]
+pub struct Padded(Vec<u8>);
+
+impl Padded {
+    /// Adds what is read behind the end.
+    #[must_use]
+    pub fn new(mut text: Vec<u8>) -> Self {
+        text.resize(text.len() + SLACK, 0);
+        Self(text)
+    }
+
+    /// The text.
+    #[inline(always)]
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.0[..self.0.len() - SLACK]
+    }
+
+    /// How long the text is.
+    #[inline(always)]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len() - SLACK
+    }
+
+    /// Whether there is no text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Changes a byte of the text in place.
+    #[inline(always)]
+    pub fn get_mut(&mut self, at: usize) -> Option<&mut u8> {
+        self.0.get_mut(at)
+    }
+}
+
+impl Default for Padded {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
 /// Output under construction. Room is made once a row; appending within it checks nothing.
 pub struct Writer<'a> {
     out: &'a mut Vec<u8>,
@@ -62,6 +110,47 @@ impl<'a> Writer<'a> {
         self.len += 1;
     }
 
+    /// Appends `text`.
+    #[inline(always)]
+    pub fn put(&mut self, text: &[u8]) {
+        self.room(text.len());
+        // SAFETY: room was made.
+        unsafe { self.put_within(text) };
+    }
+
+    /// Appends `text`, and reads nothing behind its end.
+    ///
+    /// # Safety
+    /// There must be room for it: see [`Self::room`].
+    #[inline(always)]
+    pub unsafe fn put_within(&mut self, text: &[u8]) {
+        debug_assert!(self.len + text.len() + SLACK <= self.out.capacity());
+        // SAFETY: there is room by this function's contract. The pieces lie within the text and cover it, the last one
+        // overlapping the one before.
+        unsafe { whole(text.as_ptr(), self.out.as_mut_ptr().add(self.len), text.len()) };
+        self.len += text.len();
+    }
+
+    /// Makes room for `bytes` and gives a pen that writes there; [`Self::forward`] takes in what it wrote.
+    #[inline(always)]
+    pub fn pen(&mut self, bytes: usize) -> Pen {
+        self.room(bytes);
+        // SAFETY: the output goes on to its capacity.
+        Pen { at: unsafe { self.out.as_mut_ptr().add(self.len) } }
+    }
+
+    /// Counts what was written with `pen`.
+    ///
+    /// # Safety
+    /// It must be the last one that [`Self::pen`] gave, and have kept within its room.
+    #[inline(always)]
+    pub unsafe fn forward(&mut self, pen: &Pen) {
+        // SAFETY: by this function's contract the pen stands in the output, at or after its end.
+        let len = unsafe { pen.at.offset_from(self.out.as_ptr()) };
+        debug_assert!(len >= self.len.cast_signed() && len <= self.out.capacity().cast_signed());
+        self.len = len.cast_unsigned();
+    }
+
     /// Appends `from[start..start + len]`.
     ///
     /// # Safety
@@ -90,6 +179,161 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Writes without looking whether there is room. What was written counts once the writer was told.
+pub struct Pen {
+    at: *mut u8,
+}
+
+impl Pen {
+    /// Appends `len` bytes from `text`.
+    ///
+    /// # Safety
+    /// There must be room for them, and [`SLACK`] bytes more must be readable behind them.
+    #[inline(always)]
+    pub unsafe fn text(&mut self, text: *const u8, len: usize) {
+        // SAFETY: a vector that begins within the text ends within what may be read and written behind it.
+        unsafe {
+            let mut at = 0;
+            while at < len {
+                let vector = text.add(at).cast::<[u8; SLACK]>().read_unaligned();
+                self.at.add(at).cast::<[u8; SLACK]>().write_unaligned(vector);
+                at += SLACK;
+            }
+            self.at = self.at.add(len);
+        }
+    }
+
+    /// Appends a text that has slack.
+    ///
+    /// # Safety
+    /// There must be room for it.
+    #[inline(always)]
+    pub unsafe fn padded(&mut self, text: &Padded) {
+        // SAFETY: by this function's contract, and that of `Padded`.
+        unsafe { self.text(text.0.as_ptr(), text.len()) };
+    }
+
+    /// Appends a text that is known when this is compiled, or any other.
+    ///
+    /// # Safety
+    /// There must be room for it.
+    #[inline(always)]
+    pub unsafe fn put(&mut self, text: &[u8]) {
+        // SAFETY: by this function's contract.
+        unsafe {
+            whole(text.as_ptr(), self.at, text.len());
+            self.at = self.at.add(text.len());
+        }
+    }
+
+    /// Appends the digits of a number.
+    ///
+    /// # Safety
+    /// There must be room for 20 of them.
+    #[inline(always)]
+    pub unsafe fn number(&mut self, number: u64) {
+        const EIGHT: u64 = 100_000_000;
+        // SAFETY: by this function's contract.
+        unsafe {
+            if number < EIGHT {
+                self.some_digits(number);
+            } else if number < EIGHT * EIGHT {
+                self.some_digits(number / EIGHT);
+                self.at.cast::<u64>().write_unaligned(ascii(number % EIGHT).to_le());
+                self.at = self.at.add(8);
+            } else {
+                self.put(itoa::Buffer::new().format(number).as_bytes());
+            }
+        }
+    }
+
+    /// Appends the digits of a number that has at most eight.
+    ///
+    /// # Safety
+    /// There must be room for eight of them.
+    #[inline(always)]
+    unsafe fn some_digits(&mut self, number: u64) {
+        let digits = ascii(number);
+        // The last one is written even where it is zero.
+        let zeros = ((digits ^ ZEROS) | (1 << 56)).trailing_zeros() / 8;
+        // SAFETY: by this function's contract.
+        unsafe {
+            self.at.cast::<u64>().write_unaligned((digits >> (8 * zeros)).to_le());
+            self.at = self.at.add(8 - zeros as usize);
+        }
+    }
+
+    /// Appends the first `count` bytes of a vector.
+    ///
+    /// # Safety
+    /// There must be room for them. At most 16 count.
+    #[inline(always)]
+    pub unsafe fn vector(&mut self, vector: &[u8; 16], count: usize) {
+        // SAFETY: by this function's contract; up to [`SLACK`] bytes may be written behind any room.
+        unsafe {
+            self.at.cast::<[u8; 16]>().write_unaligned(*vector);
+            self.at = self.at.add(count);
+        }
+    }
+}
+
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// The eight digits of a number, the first in the lowest byte: pairs of digits, then digits, are divided all at once.
+#[inline(always)]
+fn ascii(number: u64) -> u64 {
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    // 10486 / 2^20 is a little more than a hundredth, and 103 / 2^10 than a tenth: exact for what stands there.
+    let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let pairs = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((pairs * 103) >> 10) & 0xf_000f_000f_000f;
+    (tens | ((pairs - tens * 10) << 8)) + ZEROS
+}
+
+/// Copies a text by whole vectors, or by halves that overlap where it is shorter than one.
+///
+/// # Safety
+/// `len` bytes must be readable at `source` and writable at `target`, and they must not overlap.
+#[inline(always)]
+unsafe fn whole(source: *const u8, target: *mut u8, len: usize) {
+    // SAFETY: every piece lies within the first `len` bytes of both.
+    unsafe {
+        match len {
+            0 => {}
+            1..4 => {
+                let (first, middle, last) = (*source, *source.add(len / 2), *source.add(len - 1));
+                *target = first;
+                *target.add(len / 2) = middle;
+                *target.add(len - 1) = last;
+            }
+            4..8 => halves::<u32>(source, target, len - 4),
+            8..16 => halves::<u64>(source, target, len - 8),
+            16..=LONGEST => {
+                let mut at = 0;
+                while at + 16 < len {
+                    target.add(at).cast::<u128>().write_unaligned(source.add(at).cast::<u128>().read_unaligned());
+                    at += 16;
+                }
+                let last = source.add(len - 16).cast::<u128>().read_unaligned();
+                target.add(len - 16).cast::<u128>().write_unaligned(last);
+            }
+            _ => std::ptr::copy_nonoverlapping(source, target, len),
+        }
+    }
+}
+
+/// # Safety
+/// As [`whole`]: a `T` at the beginning and one at `last` must lie within both.
+#[inline(always)]
+unsafe fn halves<T>(source: *const u8, target: *mut u8, last: usize) {
+    // SAFETY: by this function's contract.
+    unsafe {
+        let (first, second) = (source.cast::<T>().read_unaligned(), source.add(last).cast::<T>().read_unaligned());
+        target.cast::<T>().write_unaligned(first);
+        target.add(last).cast::<T>().write_unaligned(second);
+    }
+}
+
 impl Drop for Writer<'_> {
     fn drop(&mut self) {
         self.sync();
@@ -98,7 +342,7 @@ impl Drop for Writer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SLACK, Writer};
+    use super::{Padded, SLACK, Writer};
 
     #[test]
     fn copies_what_the_obvious_way_copies() {
@@ -119,6 +363,49 @@ mod tests {
                 plain.push(b'|');
             }
         }
+        assert_eq!(fast, plain);
+    }
+
+    #[test]
+    fn digits_as_itoa_writes_them() {
+        let (mut fast, mut plain) = (Vec::new(), String::new());
+        let mut writer = Writer::new(&mut fast);
+        let powers = (0..20).map(|power| 10_u64.pow(power)).flat_map(|power| [power - 1, power, power + 1]);
+        let every = (0..10_000).map(|number| number * 10_000 + 9_999 - number);
+        for number in powers.chain(every).chain(0..10_000).chain([12_345_678, 1_234_567_890_123_456, u64::MAX]) {
+            let mut pen = writer.pen(20);
+            // SAFETY: room was made.
+            unsafe {
+                pen.number(number);
+                writer.forward(&pen);
+            }
+            plain.push_str(&number.to_string());
+        }
+        drop(writer);
+        assert_eq!(fast, plain.into_bytes());
+    }
+
+    #[test]
+    fn puts_what_the_obvious_way_puts() {
+        let from: Vec<u8> = (0..=255).cycle().take(600).collect();
+        let (mut fast, mut plain) = (vec![7], vec![7]);
+        let mut writer = Writer::new(&mut fast);
+        for len in 0..from.len() {
+            let text = &from[from.len() - len..];
+            writer.put(text);
+            let mut pen = writer.pen(2 * len + 9);
+            // SAFETY: room was made for them.
+            unsafe {
+                pen.padded(&Padded::new(text.to_vec()));
+                pen.put(text);
+                pen.vector(b"0123456789abcdef", 9);
+                writer.forward(&pen);
+            }
+            for text in [text, text, text, b"012345678"] {
+                plain.extend_from_slice(text);
+            }
+        }
+        drop(writer);
         assert_eq!(fast, plain);
     }
 }

@@ -24,7 +24,7 @@ pub fn check(input: &Input<'_>, work: &mut Work) {
         dispatch(input, work, field, at);
     }
     work.keep = keep;
-    work.errors.sort_by_key(|found| (found.row, found.field));
+    work.order();
 }
 
 /// Reads the lines. Those that are not understood are unsure.
@@ -32,8 +32,8 @@ fn read(input: &Input<'_>, work: &mut Work) {
     let Some(lookups) = &input.plan.lookups else { return };
     let data = input.block.bytes();
     let rows = &input.block.rows.rows;
-    work.tokens.begin(rows.len(), lookups);
     let valid = simdutf8::basic::from_utf8(data).is_ok();
+    work.tokens.begin(rows.len(), lookups, valid);
     for (number, (row, state)) in rows.iter().zip(work.states.iter_mut()).enumerate() {
         if *state != State::Good {
             continue;

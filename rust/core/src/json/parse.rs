@@ -88,14 +88,22 @@ pub struct Tokens {
     width: usize,
     /// The place in [`Lookups`] of each key of the line before, in order.
     order: Vec<usize>,
+    /// Whether the whole block is UTF-8.
+    text: bool,
 }
 
 impl Tokens {
-    /// Makes room for `rows` lines.
-    pub fn begin(&mut self, rows: usize, lookups: &Lookups) {
+    /// Makes room for `rows` lines. `text`: all of them are UTF-8.
+    pub fn begin(&mut self, rows: usize, lookups: &Lookups, text: bool) {
+        self.text = text;
         self.width = lookups.keys.len();
         self.all.clear();
         self.all.resize(rows * self.width, Token::ABSENT);
+    }
+
+    /// Whether all lines are UTF-8.
+    pub fn is_text(&self) -> bool {
+        self.text
     }
 
     /// What stands in line `row` under key `column`.
@@ -313,7 +321,7 @@ mod tests {
         // A line before, so that orders are guessed.
         let data = format!("{{\"a\":0,\"b c\":0}}\n{line}\n");
         let first = data.find('\n').expect("a line end");
-        tokens.begin(2, &lookups);
+        tokens.begin(2, &lookups, true);
         assert!(parse(data.as_bytes(), (0, first), 0, &lookups, &mut tokens, &mut undone));
         let whole = (first + 1, data.len() - 1);
         if !parse(data.as_bytes(), whole, 1, &lookups, &mut tokens, &mut undone) {
