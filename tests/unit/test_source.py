@@ -309,7 +309,7 @@ ONE_OBJECT = "one JSON object that goes on over several lines"
     ("name", "data", "settings", "expected"),
     [
         ("a.json", b"[]", {}, 1),
-        ("a.JSON.gz", gzip.compress(b"\n [1]"), {}, 3),
+        ("a.JSON.gz", gzip.compress(b"\n [1]", mtime=0), {}, 3),
         ("a.json", b"\xef\xbb\xbf\n [1]", {}, 6),
         ("a", b" [1]", {}, 2),
         ("a.csv", b"[1]", {"format": "json"}, 1),
