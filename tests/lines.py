@@ -7,7 +7,7 @@ import json
 import random
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from model_files import DrawnField, DrawnModel, cell
@@ -93,13 +93,19 @@ def _damaged(line: bytes, rng: random.Random) -> bytes:
     return line
 
 
-def accepted_and_rejects(model: type[BaseModel], data: bytes) -> tuple[list[bytes], list[bytes], list[Any]]:
+def accepted_and_rejects(
+    model: type[BaseModel] | TypeAdapter[Any], data: bytes
+) -> tuple[list[bytes], list[bytes], list[Any]]:
     """Return the lines of the accepted file, those of the rejects, and the records.
 
     Args:
-        model: the schema.
+        model: the schema, or the adapter of a type that is no model.
         data: a source without a byte order mark whose lines are all short enough.
     """
+    if isinstance(model, TypeAdapter):
+        validate, write = model.validate_json, model.dump_json
+    else:
+        validate, write = model.model_validate_json, lambda record: record.model_dump_json().encode()
     accepted, rejects, records = [], [], []
     number = offset = 0
     for line, ended in enumerate(data.split(b"\n"), 1):
@@ -107,12 +113,12 @@ def accepted_and_rejects(model: type[BaseModel], data: bytes) -> tuple[list[byte
         if raw.strip(b" \t\r"):
             number += 1
             try:
-                record = model.model_validate_json(raw)
+                record = validate(raw)
             except ValidationError as error:
                 rejects.append(_reject(number, line, offset, raw, _errors(error)))
             else:
                 records.append(record)
-                accepted.append(record.model_dump_json().encode() + b"\n")
+                accepted.append(write(record) + b"\n")
         offset += len(ended) + 1
     return accepted, rejects, records
 

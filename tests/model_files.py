@@ -181,8 +181,13 @@ def _annotations(draw: Any) -> tuple[str, Any]:
 
 
 @st.composite
-def models(draw: Any) -> DrawnModel:
-    """Draw a model: fields of every kind, constraints, aliases, defaults and configuration."""
+def models(draw: Any, bases: bool = True) -> DrawnModel:
+    """Draw a model: fields of every kind, constraints, aliases, defaults and configuration.
+
+    Args:
+        draw: of Hypothesis.
+        bases: whether it may inherit validators and the like.
+    """
     extra = draw(st.sampled_from(["ignore", "ignore", "forbid", "allow"]))
     config: dict[str, Any] = {"extra": extra}
     for key, values in {
@@ -235,7 +240,7 @@ def models(draw: Any) -> DrawnModel:
         info = Field(**settings)
         fields.append(DrawnField(name, kind, annotation, _takes_none(annotation), has_default, lookups, info))
     definitions: Any = {each.name: (each.annotation, each.info) for each in fields}
-    base = draw(st.sampled_from([*[None] * 8, *_BASES]))
+    base = draw(st.sampled_from([*[None] * 8, *(_BASES if bases else [])]))
     if base is not None:
         base = type("Base", (base,), {"model_config": config, "__module__": __name__})
     settings = {"__base__": base} if base is not None else {"__config__": ConfigDict(**config)}  # type: ignore[typeddict-item]

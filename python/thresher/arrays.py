@@ -109,12 +109,18 @@ def lists(schema: type, records: Iterable[Any]) -> dict[str, list[Any]]:
         records: accepted records.
     """
     columns: dict[str, list[Any]] = {name: [] for name in annotated(schema)}
-    fields = tuple(columns)
+    fields, known = tuple(columns), frozenset(columns)
     count = 0
     for record in records:
-        for name in fields:
-            columns[name].append(getattr(record, name))
-        for name, value in (getattr(record, "__pydantic_extra__", None) or {}).items():
+        if isinstance(record, dict):
+            for name in fields:
+                columns[name].append(record.get(name))
+            extra = {name: value for name, value in record.items() if name not in known}
+        else:
+            for name in fields:
+                columns[name].append(getattr(record, name, None))
+            extra = getattr(record, "__pydantic_extra__", None) or {}
+        for name, value in extra.items():
             column = columns.setdefault(name, [])
             column.extend([None] * (count - len(column)))
             column.append(value)

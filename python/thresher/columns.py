@@ -63,8 +63,11 @@ class Columns:
 
     @property
     def by_column(self) -> bool:
-        """Whether :meth:`column` tells everything: not where ``extra='allow'`` keeps more than the fields."""
-        return self._compiled.extra != "allow"
+        """Whether :meth:`column` tells everything.
+
+        Not where ``extra='allow'`` keeps more than the fields, or a field may be left out.
+        """
+        return self._compiled.extra != "allow" and not any(field.optional for field in self._compiled.fields)
 
     def column(self, name: str) -> list[Piece]:
         """Return the values of one field, in the order of the sources.
@@ -139,10 +142,12 @@ class _Builder:
 
     def __init__(self, plan: Plan, compiled: Compiled, objects: Sequence[Any]) -> None:
         self._instance = compiled.library.build
+        self._values = compiled.library.values
         self._objects = objects
         self._known = len(compiled.fields)
         self._names = [field.name for field in compiled.fields]
         self._extra = compiled.extra == "allow"
+        self._optional = [at for at, field in enumerate(compiled.fields) if field.optional]
         fields = plan.fields if plan.route == "native" else []
         self._keys = self._names + [field.name for field in plan.fields[self._known :]]
         self._columns = [_Values(field, at, compiled, objects) for at, field in enumerate(fields)]
@@ -150,7 +155,8 @@ class _Builder:
     def piece(self, chunk: Chunk, name: str) -> Piece:
         """Return the values of one field in a chunk."""
         _, rows, columns, instances = chunk
-        whole = {row: getattr(self._objects[handle], name) for row, handle in instances.items()}
+        values, objects = self._values, self._objects
+        whole = {row: values(objects[handle]).get(name) for row, handle in instances.items()}
         if not self._columns:
             return Piece(rows, (b"", b"", b"", b""), whole, None)
         at = self._names.index(name)
@@ -178,6 +184,10 @@ class _Builder:
                 given = set(names)
             else:
                 given = {name for name, mark in zip(names, marks, strict=False) if mark[row] != DEFAULT}
+            for at in self._optional:
+                if marks[at][row] == ABSENT:
+                    del values[names[at]]
+                    given.discard(names[at])
             extra: dict[str, Any] | None = None
             if self._extra:
                 more = zip(self._keys[known:], built[known:], marks[known:], strict=True)

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError
 
 import thresher
-from model_files import DrawnModel, RandomFile, models, random_file
+from model_files import DrawnModel, models, random_file
+from oracles import compare, expected
 
 LONG = os.environ.get("THRESHER_PROFILE") == "long"
 EXAMPLES, RECORDS = (1_500, 100) if LONG else (60, 40)
@@ -30,54 +30,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings"),
     pytest.mark.timeout(3600 if LONG else 120),
 ]
-
-
-def mapping_of(drawn: DrawnModel, header: list[str], row: list[str], nulls: tuple[str, ...]) -> dict[str, str | None]:
-    """Return what a loop over the file would give to the model."""
-    wanted: dict[str, bool] = {}
-    for each in drawn.fields:
-        for lookup in each.lookups:
-            wanted.setdefault(lookup, each.nullable and not each.has_default)
-    found: dict[str, str | None] = {}
-    for name, cell in zip(header, row, strict=True):
-        if cell not in nulls:
-            found[name] = cell
-        elif wanted.get(name, False):
-            found[name] = None
-    return found
-
-
-_REJECT = b'{"record":%d,"line":%d,"byte_offset":%d,"source":"<bytes>","stage":"%s","errors":%s,"raw":%s}\n'
-
-
-def _ragged(actual: int, expected: int) -> bytes:
-    error = {
-        "type": "csv_field_count",
-        "loc": [],
-        "msg": f"Record has {actual} cells where the header has {expected}",
-        "input": None,
-        "ctx": {"expected": expected, "actual": actual},
-    }
-    return to_json([error])
-
-
-def expected(drawn: DrawnModel, file: RandomFile, nulls: tuple[str, ...]) -> tuple[bytes, bytes, list[Any]]:
-    """Return the accepted file, the rejects and the records, by Pydantic alone."""
-    accepted, rejects, records = [], [], []
-    for number, row in enumerate(file.rows):
-        place = number + 1, file.lines[number], file.offsets[number]
-        raw = to_json(file.raws[number].decode())
-        if len(row) != len(file.header):
-            rejects.append(_REJECT % (*place, b"split", _ragged(len(row), len(file.header)), raw))
-            continue
-        try:
-            instance = drawn.model.model_validate(mapping_of(drawn, file.header, row, nulls))
-        except ValidationError as error:
-            rejects.append(_REJECT % (*place, b"validate", error.json(include_url=False).encode(), raw))
-        else:
-            records.append(instance)
-            accepted.append(instance.model_dump_json().encode() + b"\n")
-    return b"".join(accepted), b"".join(rejects), records
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -122,15 +74,6 @@ def test_engines_and_pydantic_agree(
             for found, wanted in zip(kept, records, strict=True):
                 assert shown(found) == shown(wanted), engine
         assert len(set(tables)) == 1
-
-
-def compare(engine: str, file: RandomFile, found: bytes, wanted: bytes) -> None:
-    """Compare two files line by line, so that a difference is shown by its record."""
-    if found == wanted:
-        return
-    for one, other in zip(found.splitlines(), wanted.splitlines(), strict=False):
-        assert one == other, engine
-    assert found == wanted, engine
 
 
 def shown(instance: Any) -> str:

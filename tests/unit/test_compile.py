@@ -435,10 +435,6 @@ class SomeDataclass:
     a: int
 
 
-class SomeDict(TypedDict):
-    a: int
-
-
 class Good(BaseModel):
     a: int
 
@@ -446,10 +442,9 @@ class Good(BaseModel):
 @pytest.mark.parametrize(
     ("schema", "message"),
     [
-        (SomeDataclass, "dataclass, which is not supported yet"),
+        (SomeDataclass(a=1), "is an instance: give its class, SomeDataclass"),
         (msgspec.Struct, "is not a model"),
-        (SomeDict, "TypedDict, which is not supported yet"),
-        (int, "is not a model"),
+        (int, "is not a model: give a Pydantic model, a msgspec Struct, a dataclass, a TypedDict, or the file of a JSON"),
         (BaseModel, "base class"),
         (Good(a=1), "is an instance: give its class, Good"),
         (3, "is a int, not a model"),

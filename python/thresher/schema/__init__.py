@@ -10,8 +10,8 @@ import dataclasses
 import importlib
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, get_origin
 
 import msgspec
 
@@ -34,12 +34,20 @@ def compile(schema: Any, config: Config | None = None) -> Compiled:
     Raises:
         ConfigurationError: the schema is no model class, or is of a library that is not supported yet.
     """
+    if isinstance(schema, os.PathLike) or (isinstance(schema, str) and schema.endswith(".json")):
+        from thresher.schema.json_schema import compile_file
+
+        return compile_file(schema)
     if isinstance(schema, str):
         schema = load(schema)
     for recognised, module, name in _COMPILERS:
         if recognised(schema):
             compiled: Compiled = getattr(importlib.import_module(module), name)(schema)
             return compiled
+    if _is_adaptable(schema):
+        from thresher.schema.adapter import compile_type
+
+        return compile_type(schema)
     raise ConfigurationError(_unsupported(schema, _base_model()))
 
 
@@ -57,7 +65,26 @@ def _is_struct(schema: Any) -> bool:
     return isinstance(schema, type) and issubclass(schema, msgspec.Struct) and schema is not msgspec.Struct
 
 
+def _is_adaptable(schema: Any) -> bool:
+    """Tell whether a schema is of one of the kinds, no models, that Pydantic makes records of."""
+    if get_origin(schema) is not None or hasattr(schema, "__value__") or hasattr(schema, "__supertype__"):
+        return True
+    if not isinstance(schema, type) or hasattr(schema, "__struct_fields__"):
+        return False
+    return (
+        dataclasses.is_dataclass(schema)
+        or (issubclass(schema, dict) and hasattr(schema, "__required_keys__"))
+        or (issubclass(schema, tuple) and hasattr(schema, "_fields"))
+        or (hasattr(schema, "__get_pydantic_core_schema__") and schema is not _base_model())
+    )
+
+
+def _is_document(schema: Any) -> bool:
+    return isinstance(schema, Mapping)
+
+
 _COMPILERS: tuple[tuple[Callable[[Any], bool], str, str], ...] = (
+    (_is_document, "thresher.schema.json_schema", "compile_document"),
     (_is_model, "thresher.schema.pydantic", "compile_model"),
     (_is_struct, "thresher.schema.structs", "compile_struct"),
 )
@@ -130,26 +157,15 @@ def _modules_here(folder: str) -> list[str]:
         return []
 
 
+_KINDS = "a Pydantic model, a msgspec Struct, a dataclass, a TypedDict, or the file of a JSON Schema"
+
+
 def _unsupported(schema: Any, base: type | None) -> str:
     what = f"the schema {getattr(schema, '__qualname__', None) or repr(schema)}"
     if base is not None and schema is base:
         return f"{what} is Pydantic's own base class: give a model that derives from it"
-    if base is not None and isinstance(schema, base):
+    if (base is not None and isinstance(schema, base)) or dataclasses.is_dataclass(type(schema)):
         return f"{what} is an instance: give its class, {type(schema).__qualname__}"
     if not isinstance(schema, type):
-        return f"{what} is a {type(schema).__name__}, not a model: give a class that derives from pydantic.BaseModel"
-    kind = _kind(schema)
-    if kind is None:
-        return f"{what} is not a model: give a class that derives from pydantic.BaseModel"
-    return (
-        f"{what} is a {kind}, which is not supported yet: write the same fields in a class that derives from "
-        "pydantic.BaseModel"
-    )
-
-
-def _kind(schema: type) -> str | None:
-    if dataclasses.is_dataclass(schema):
-        return "dataclass"
-    if issubclass(schema, dict) and hasattr(schema, "__total__"):
-        return "TypedDict"
-    return None
+        return f"{what} is a {type(schema).__name__}, not a model: give {_KINDS}"
+    return f"{what} is not a model: give {_KINDS}"

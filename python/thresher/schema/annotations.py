@@ -36,8 +36,20 @@ def annotated(schema: type) -> dict[str, Any]:
         raise TypeError(str(error)) from None
     if dataclasses.is_dataclass(schema):
         return {field.name: hints[field.name] for field in dataclasses.fields(schema)}
+    if issubclass(schema, dict):
+        return {name: _unqualified(hint) for name, hint in hints.items()}
     names = getattr(schema, "__struct_fields__", None)
     return hints if names is None else {name: hints[name] for name in names}
+
+
+def _unqualified(annotation: Any) -> Any:
+    """Return the annotation of a key of a TypedDict without what says whether it must be there."""
+    while getattr(get_origin(annotation), "_name", None) in ("Required", "NotRequired", "ReadOnly"):
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) is Annotated:
+        inner = _unqualified(annotation.__origin__)
+        return annotation if inner is annotation.__origin__ else Annotated[(inner, *annotation.__metadata__)]
+    return annotation
 
 
 def plain(schema: type) -> dict[str, Any]:

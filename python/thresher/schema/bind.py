@@ -74,7 +74,7 @@ def _native(compiled: Compiled, matched: Mapping[str, list[str]], places: Mappin
                 name=field.key,
                 column=places[paths[0]] if paths else None,
                 kind=field.kind,
-                null=field.null,
+                null="omit" if field.optional and not paths else field.null,
                 default=field.default,
                 errors=errors,
             )
@@ -103,7 +103,7 @@ def _null_of(compiled: Compiled, matched: Mapping[str, list[str]], name: str) ->
     """Return what a null cell of a column becomes; the first field that wants it decides."""
     for field in compiled.fields:
         if name in matched[field.name]:
-            return "none" if field.nullable and field.required else "omit"
+            return "none" if field.nullable and (field.required or field.optional) else "omit"
     return "omit"
 
 

@@ -75,10 +75,12 @@ class Field:
     required: bool
     nullable: bool
     """Whether None validates."""
-    null: Literal["none", "default", "missing", "ask"]
+    null: Literal["none", "default", "missing", "ask", "omit"]
     default: Text | None
     kind: Kind
     templates: tuple[Template, ...] = ()
+    optional: bool = False
+    """Whether it may be left out although it has no default; then the record does not have it."""
 
 
 @dataclass(slots=True, eq=False)

@@ -37,10 +37,18 @@ class Library(Protocol):
         ...
 
     def validate(self, record: Mapping[str, Any], /) -> Any:
-        """Return the instance of a record of cells, or of values of a transform.
+        """Return the instance of a record of cells: text, or None.
 
         Raises:
             Exception: of a type in :attr:`refusal` where the schema refuses the record.
+        """
+        ...
+
+    def validate_values(self, values: Mapping[str, Any], /) -> Any:
+        """Return the instance of the values of a transform.
+
+        Raises:
+            Exception: of the type :attr:`refusal` where the schema refuses them.
         """
         ...
 

@@ -82,7 +82,7 @@ def _bound(compiled: Compiled, place: int, field: Field) -> BoundField:
         name=field.key,
         column=place,
         kind=kind,
-        null="missing" if field.required else field.null,
+        null="missing" if field.required else "omit" if field.optional else field.null,
         default=field.default,
         errors=errors,
         nullable=nullable,

@@ -33,24 +33,24 @@ def compile_model(model: type[BaseModel]) -> Compiled:
         ConfigurationError: the model is not complete: a forward reference in it cannot be resolved.
     """
     schema = _core_schema(model)
-    definitions = _definitions(schema)
+    definitions = definitions_of(schema)
     reasons: list[str] = []
     unknown: set[str] = set()
-    node, free_header = _unwrap(schema, "model", "its schema is", definitions, reasons)
+    node, free_header = unwrap(schema, "model", "its schema is", definitions, reasons)
     config: Mapping[str, Any] = {}
     fields_node: Node | None = None
     if node is not None:
         config = node.get("config") or {}
-        _check_keys(node, "model", reasons, unknown)
+        check_keys(node, "model", reasons, unknown)
         unknown_config = config.keys() - table.CONFIG_KEYS
         if unknown_config:
             unknown |= unknown_config
-            reasons.append(f"the configuration has {_listed(unknown_config)}")
+            reasons.append(f"the configuration has {listed(unknown_config)}")
         if node.get("root_model"):
             reasons.append("it is a root model")
             free_header = True
         else:
-            fields_node, inner_free = _unwrap(node["schema"], "model-fields", "its fields are", definitions, reasons)
+            fields_node, inner_free = unwrap(node["schema"], "model-fields", "its fields are", definitions, reasons)
             free_header = free_header or inner_free
         if node.get("custom_init"):
             reasons.append("it has its own __init__")
@@ -63,10 +63,10 @@ def compile_model(model: type[BaseModel]) -> Compiled:
     extra: Any = "ignore"
     computed: list[str] = []
     if fields_node is not None:
-        _check_keys(fields_node, "model-fields", reasons, unknown)
+        check_keys(fields_node, "model-fields", reasons, unknown)
         found = dict(fields_node["fields"])
         extra = fields_node.get("extra_behavior") or config.get("extra_fields_behavior") or "ignore"
-        computed = _outer(fields_node, node, config, extra, reasons)
+        computed = together(fields_node, node, config, extra, reasons)
 
     fields = []
     for name, field_node in found.items():
@@ -82,19 +82,24 @@ def compile_model(model: type[BaseModel]) -> Compiled:
         reasons.extend(field_reasons)
         fields.append(field)
     if unknown:
-        _warn(unknown)
+        warn_of(unknown)
 
+    root: tuple[Field, ...] = ()
+    if node is not None and node.get("root_model"):
+        from thresher.schema.adapter import fields_of_choices
+
+        root, _ = fields_of_choices(node["schema"], definitions, reasons[0])
     excluded = {name for name, node in found.items() if node.get("serialization_exclude")}
     outputs = [field.key for field in fields if field.name not in excluded] + computed
     return Compiled(
         schema=model,
-        library=PydanticLibrary(model),
-        fields=tuple(_spread(field, reasons) for field in fields),
+        library=PydanticLibrary(model, tuple(field.name for field in root)),
+        fields=root or tuple(spread(field, reasons) for field in fields),
         extra=extra,
         loc_by_alias=bool(config.get("loc_by_alias", True)),
         record_reason=reasons[0] if reasons else "",
         free_header=free_header,
-        outputs=None if fields_node is None else tuple(outputs),
+        outputs=tuple(dict.fromkeys(field.key for field in root)) or (None if fields_node is None else tuple(outputs)),
         config=config,
         definitions=tuple(definitions.values()),
         nodes=found,
@@ -113,7 +118,7 @@ def _core_schema(model: type[BaseModel]) -> Node:
     return model.__pydantic_core_schema__
 
 
-def _definitions(schema: Node) -> dict[str, Node]:
+def definitions_of(schema: Node) -> dict[str, Node]:
     """Return every node that has a reference, by that reference."""
     found: dict[str, Node] = {}
     if schema["type"] == "definitions":
@@ -121,7 +126,7 @@ def _definitions(schema: Node) -> dict[str, Node]:
     return found
 
 
-def _unwrap(
+def unwrap(
     schema: Node, wanted: str, called: str, definitions: Mapping[str, Node], reasons: list[str]
 ) -> tuple[Node | None, bool]:
     """Return the node of the wanted kind, and whether user code sees the record before it.
@@ -143,7 +148,7 @@ def _unwrap(
     return node, free_header
 
 
-def _outer(
+def together(
     fields_node: Node, node: Node | None, config: Mapping[str, Any], extra: str, reasons: list[str]
 ) -> list[str]:
     """Note what concerns the fields together; return the keys of computed fields."""
@@ -185,18 +190,18 @@ def _hooks(model: type[BaseModel], node: Node | None, reasons: list[str]) -> boo
     return False
 
 
-def _check_keys(node: Node, kind: str, reasons: list[str], unknown: set[str]) -> None:
+def check_keys(node: Node, kind: str, reasons: list[str], unknown: set[str]) -> None:
     beyond = node.keys() - table.known_keys(kind)
     if beyond:
         unknown |= beyond
-        reasons.append(f"its {kind} has {_listed(beyond)}")
+        reasons.append(f"its {kind} has {listed(beyond)}")
 
 
-def _listed(keys: set[str]) -> str:
+def listed(keys: set[str]) -> str:
     return ", ".join(sorted(keys)) + ", which this version of thresher does not know"
 
 
-def _spread(field: Field, reasons: list[str]) -> Field:
+def spread(field: Field, reasons: list[str]) -> Field:
     """Return the field as the whole model is validated: where one thing needs the record, all fields do."""
     if not reasons or field.route == "record":
         return field
@@ -204,7 +209,7 @@ def _spread(field: Field, reasons: list[str]) -> Field:
     return replace(field, route="record", reason=first.partition(":")[0] if first.startswith("field ") else first)
 
 
-def _warn(unknown: set[str]) -> None:
+def warn_of(unknown: set[str]) -> None:
     warnings.warn(
         f"pydantic-core {pydantic_core.__version__} has {', '.join(sorted(unknown))}, which this version of thresher "
         f"does not know (it was tested with {', '.join(table.TESTED_VERSIONS)}); what uses them is validated by "

@@ -5,10 +5,12 @@ Never decides anything itself: every answer is the model's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, Field, ValidationError, create_model
+from pydantic import BaseModel, Field, RootModel, ValidationError, create_model
 
 from thresher.engine import Fault
 from thresher.schema import nodes
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from thresher.plan import Plan
     from thresher.schema.compiled import Compiled, Template
 
-__all__ = ["PydanticLibrary", "inherits"]
+__all__ = ["PydanticLibrary", "inherits", "read"]
 
 _KEPT = (
     "arbitrary_types_allowed",
@@ -41,18 +43,25 @@ class PydanticLibrary:
     refusal = ValidationError
     advice = "a validator should raise ValueError, AssertionError or PydanticCustomError to reject a record"
 
-    def __init__(self, model: type[BaseModel]) -> None:
+    names: AbstractSet[str] = frozenset()
+    """Fields that not every instance has: those of the choices of a union, which are None where they are missing."""
+
+    def __init__(self, model: type[BaseModel], names: Iterable[str] = ()) -> None:
         """Make it.
 
         Args:
             model: the class.
+            names: the fields of the choices of a root model.
         """
+        self.names = frozenset(names)
         self._model = model
+        self._config: Mapping[str, Any] = model.model_config
         self._post_init = bool(getattr(model, "__pydantic_post_init__", None))
         core = model.__pydantic_validator__
         self.validate: Callable[[Mapping[str, Any]], Any] = (
             core.validate_python if inherits(model, "model_validate") else model.model_validate
         )
+        self.validate_values = self.validate
         self.validate_json: Callable[[str | bytes], Any] = (
             core.validate_json if inherits(model, "model_validate_json") else model.model_validate_json
         )
@@ -76,6 +85,8 @@ class PydanticLibrary:
 
     def values(self, instance: Any) -> Mapping[str, Any]:
         """Return the value of each field."""
+        if self.names:
+            return {**dict.fromkeys(self.names), **read(instance)}
         found: Mapping[str, Any] = getattr(instance, "__dict__", {})
         return found
 
@@ -107,6 +118,8 @@ class PydanticLibrary:
 
     def custom(self, compiled: Compiled, name: str) -> bool:
         """Return whether a serializer writes the values of a field."""
+        if name not in compiled.nodes:
+            return True
         definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
         inner = nodes.inner_nodes(compiled.nodes[name]["schema"], definitions)
         return any(each.get("serialization") for each in inner)
@@ -120,7 +133,7 @@ class PydanticLibrary:
         """Return a model of fields that all are required."""
         # Names such as model_id are fields like any other here.
         config: Any = {"protected_namespaces": ()}
-        config |= {key: value for key, value in self._model.model_config.items() if key in _KEPT}
+        config |= {key: value for key, value in self._config.items() if key in _KEPT}
         given: Any = {
             field: (annotation, ... if key == field else Field(serialization_alias=key))
             for field, (annotation, key) in fields.items()
@@ -154,8 +167,22 @@ class PydanticLibrary:
         return {"pydantic": pydantic.VERSION, "pydantic-core": pydantic_core.__version__}
 
 
-def inherits(model: type[BaseModel], name: str) -> bool:
-    """Return whether a method of the model is Pydantic's own."""
+def read(instance: Any) -> Mapping[str, Any]:
+    """Return the values of a record of any kind, by attribute."""
+    if isinstance(instance, RootModel):
+        return read(instance.root)
+    if isinstance(instance, Mapping):
+        return instance
+    if dataclasses.is_dataclass(instance):
+        return {field.name: getattr(instance, field.name) for field in dataclasses.fields(instance)}
+    found: Mapping[str, Any] = instance._asdict() if hasattr(instance, "_asdict") else getattr(instance, "__dict__", {})
+    return found
+
+
+def inherits(model: type, name: str) -> bool:
+    """Return whether a method of the model is Pydantic's own; a dataclass or TypedDict has none of them."""
+    if not issubclass(model, BaseModel):
+        return True
     own = getattr(model, name)
     base = getattr(BaseModel, name)
     return getattr(own, "__func__", own) is getattr(base, "__func__", base)

@@ -120,7 +120,7 @@ class Applier:
         keys, library = self._keys, self._library
         record = {keys.get(name, name): value for name, value in row.items()}
         try:
-            return (library.validate(record),)
+            return (library.validate_values(record),)
         except library.refusal as error:
             return [msgspec.structs.replace(fault, stage="output") for fault in library.faults(error, record)]
         except Exception as error:

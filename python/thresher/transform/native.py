@@ -189,7 +189,7 @@ class Routes:
 
     def _passes(self, source: Field, field: Field) -> bool:
         """Return whether the output field accepts every value of an input field, unchanged, and writes it the same."""
-        if source.route != "native" or not _includes(field.kind, source.kind):
+        if source.route != "native" or source.optional or not _includes(field.kind, source.kind):
             return False
         if isinstance(field.kind, p.Choice) and not self._same_annotation(source, field):
             return False
@@ -209,6 +209,8 @@ class Routes:
 
 def _value_type(field: Field) -> str:
     """Return the type of a field's values, as the native engine has them."""
+    if field.optional:
+        raise NotNativeError(f"{field.name!r} may be left out")
     if field.route == "native":
         if isinstance(field.kind, p.Choice) and field.kind.error == "literal_error":
             return "str"
