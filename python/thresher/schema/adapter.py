@@ -27,6 +27,9 @@ __all__ = ["compile_type", "fields_of_choices"]
 Node = Mapping[str, Any]
 _FUNCTIONS = ("function-before", "function-after", "function-wrap")
 _SHAPED = {"dataclass": "dataclass-args", "typed-dict": "typed-dict"}
+_WRITING = frozenset(
+    {"serialize_by_alias", "ser_json_bytes", "ser_json_inf_nan", "ser_json_temporal", "ser_json_timedelta"}
+)
 _FIELD = frozenset({"schema", "validation_alias", "serialization_alias", "serialization_exclude", "metadata", "frozen"})
 
 
@@ -108,6 +111,9 @@ class _Compiler:
         if unknown_config:
             self.unknown |= unknown_config
             reasons.append(f"the configuration has {listed(unknown_config)}")
+        if kind == "typed-dict":
+            # Its configuration says how it is read, and not how it is written: that is for whatever holds it to say.
+            config = {key: value for key, value in config.items() if key not in _WRITING}
         if node.get("serialization"):
             reasons.append("it has a serializer of its own")
         args: Node | None = node
