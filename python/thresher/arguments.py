@@ -37,6 +37,12 @@ class Parser(argparse.ArgumentParser):
         raise ConfigurationError(f"{message}\nsee {self.prog} --help")
 
 
+_SCHEMA = (
+    "the schema, as package.module:Name: a Pydantic model, a msgspec Struct, a dataclass, a TypedDict, a union; "
+    "or the path of a JSON Schema, which ends in .json"
+)
+
+
 def parsers() -> tuple[Parser, dict[str, Parser]]:
     """Return the parser of the command line, and that of each command."""
     parser = Parser(
@@ -57,7 +63,7 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
         description="Check every record of FILE against a schema; write the accepted ones and the rejects.",
     )
     one.add_argument("files", nargs="+", metavar="FILE", help="a path, a glob in quotes, or - for standard input")
-    one.add_argument("--schema", metavar="M:C", help="the model, as package.module:Name; without it one is inferred")
+    one.add_argument("--schema", metavar="M:C", help=f"{_SCHEMA}; without it one is inferred")
     _add_transform(one)
     one.add_argument("-o", "--output", metavar="OUT", help="accepted records: .csv, .tsv, .jsonl, or - (JSON Lines)")
     one.add_argument("--rejects", metavar="PATH", help="rejects with their reasons: .jsonl or .csv")
@@ -81,7 +87,7 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
         description="Show how each field of a schema is checked and each field of the output is made: natively or by "
         "Python, and why.",
     )
-    one.add_argument("schema", metavar="M:C", nargs="?", help="the model, as package.module:Name")
+    one.add_argument("schema", metavar="M:C", nargs="?", help=_SCHEMA)
     _add_transform(one)
     _add_config(one)
     _add_logging(one)
@@ -102,7 +108,7 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
 
 def _add_transform(parser: Parser) -> None:
     parser.add_argument("--pipeline", metavar="NAME", help="the pipeline of that name in the configuration file")
-    parser.add_argument("--output-schema", metavar="M:C", help="the model of the records that are written")
+    parser.add_argument("--output-schema", metavar="M:C", help="the schema of the records that are written")
     parser.add_argument("--where", metavar="EXPR", help="leave out valid records for which it is false")
     parser.add_argument(
         "--check",

@@ -65,7 +65,9 @@ class Pipeline:
         functions, then the output schema validates. Expressions are described in ``docs/expressions.md``.
 
         Args:
-            schema: a Pydantic model class, a msgspec Struct class, or ``"package.module:Name"``.
+            schema: a Pydantic model, a msgspec Struct, a dataclass, a TypedDict, another type that Pydantic adapts
+                (such as a union of models), or ``"package.module:Name"`` of one; a JSON Schema: a dict, or the path of
+                a file whose name ends in ``.json``.
             output_schema: the same, of the records that are written. The value of a field is that of its
                 :class:`thresher.From`, else the input field of the same name, else its default. None: records are
                 written as the schema has them.
@@ -184,9 +186,10 @@ def process(
     Args:
         source: a path, a glob, ``"-"`` for standard input, bytes, a binary file object, or a list of them; compressed
             or not. CSV, JSON Lines or a JSON array.
-        schema: a Pydantic model class, a msgspec Struct class, ``"package.module:Name"`` or a :class:`Pipeline`. None:
-            the one that ``config.schema`` names; with none there either it is inferred from the first 10,000 records
-            (``Result.inferred``).
+        schema: a Pydantic model, a msgspec Struct, a dataclass, a TypedDict, another type that Pydantic adapts (such as
+            a union of models), or ``"package.module:Name"`` of one; a JSON Schema: a dict, or the path of a file whose
+            name ends in ``.json``; or a :class:`Pipeline`. None: the one that ``config.schema`` names; with none there
+            either it is inferred from the first 10,000 records (``Result.inferred``).
         output: file for accepted records: ``.csv``, ``.tsv``, ``.jsonl`` or ``.ndjson``; ``"-"``: JSON Lines on
             standard output. None: they are kept in memory, for :meth:`Result.records`.
         rejects: file for rejects: ``.jsonl``, ``.ndjson`` or ``.csv``. None: they are kept in memory. Of a

@@ -419,6 +419,74 @@ class TestTransforms:
         assert "no schema is named, and 'p.toml' describes orders: choose one with --pipeline" in done.stderr
 
 
+class TestOtherSchemas:
+    MODELS = """
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
+
+@dataclass
+class Order:
+    order_id: int
+    price: float
+
+class Row(TypedDict):
+    order_id: int
+    price: float
+
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    lives: int
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+
+Pet = Annotated[Cat | Dog, Field(discriminator="kind")]
+"""
+
+    @pytest.fixture(autouse=True)
+    def models(self, folder: Path) -> None:
+        (folder / "others.py").write_text(self.MODELS)
+        (folder / "pets.jsonl").write_text('{"kind":"cat","lives":9}\n{"kind":"dog"}\n{"kind":"fish"}\n')
+        (folder / "order.schema.json").write_text(
+            '{"type":"object","properties":{"order_id":{"type":"integer"},"price":{"type":"number","maximum":4}},'
+            '"required":["order_id","price"]}'
+        )
+
+    @pytest.mark.parametrize("engine", ["rust", "python"])
+    @pytest.mark.parametrize("name", ["Order", "Row"])
+    def test_dataclasses_and_typed_dicts(self, engine: str, name: str, folder: Path) -> None:
+        (folder / "few.csv").write_text("order_id,price\n1,2.5\ntwo,3\n")
+        done = _run("process", "few.csv", "--schema", f"others:{name}", "-o", "-", "--engine", engine)
+        assert (done.returncode, done.stdout) == (0, '{"order_id":1,"price":2.5}\n')
+        assert "order_id: Input should be a valid integer" in done.stderr
+
+    def test_a_union_of_models(self) -> None:
+        done = _run("process", "pets.jsonl", "--schema", "others:Pet", "-o", "-")
+        assert (done.returncode, done.stdout) == (0, '{"kind":"cat","lives":9}\n{"kind":"dog"}\n')
+        assert "[union_tag_invalid]" in done.stderr
+        assert "Cat | Dog: unknown columns: ignore" in _run("explain", "others:Pet").stdout
+
+    @pytest.mark.parametrize("engine", ["rust", "python"])
+    def test_a_json_schema(self, engine: str, folder: Path) -> None:
+        (folder / "few.csv").write_text("order_id,price,note\n1,2.5,\ntwo,3,\n3,5,x\n")
+        done = _run("process", "few.csv", "--schema", "order.schema.json", "-o", "-", "--engine", engine)
+        assert (done.returncode, done.stdout) == (0, '{"order_id":1,"price":2.5}\n')
+        assert 'order_id: "two" is not of type "integer" [type]' in done.stderr
+        assert "price: 5 is greater than the maximum of 4 [maximum]" in done.stderr
+        assert "every record goes to jsonschema-rs" in _run("explain", "order.schema.json").stdout
+
+    def test_what_is_no_json_schema(self, folder: Path) -> None:
+        (folder / "bad.schema.json").write_text('{"type":"strin"}')
+        done = _run("explain", "bad.schema.json")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "the schema 'bad.schema.json' is no valid JSON Schema: at /type" in done.stderr
+        done = _run("explain", "oder.schema.json")
+        assert done.returncode == 2
+        assert "did you mean 'order.schema.json'" in done.stderr
+
+
 class TestOtherCommands:
     def test_version(self) -> None:
         for arguments in (["version"], ["--version"]):

@@ -444,7 +444,10 @@ class Good(BaseModel):
     [
         (SomeDataclass(a=1), "is an instance: give its class, SomeDataclass"),
         (msgspec.Struct, "is not a model"),
-        (int, "is not a model: give a Pydantic model, a msgspec Struct, a dataclass, a TypedDict, or the file of a JSON"),
+        (
+            int,
+            "is not a model: give a Pydantic model, a msgspec Struct, a dataclass, a TypedDict, or the file of a JSON",
+        ),
         (BaseModel, "base class"),
         (Good(a=1), "is an instance: give its class, Good"),
         (3, "is a int, not a model"),

@@ -478,7 +478,9 @@ def test_what_pydantic_cannot_adapt_is_refused(monkeypatch: pytest.MonkeyPatch, 
     class Strange:
         pass
 
-    with pytest.raises(ConfigurationError, match=r"Strange is not a model: give a Pydantic model, a dataclass"):
+    with pytest.raises(
+        ConfigurationError, match=r"Strange is not a model: give a Pydantic model, a msgspec Struct, a dataclass"
+    ):
         compile(Strange)
     with pytest.raises(ConfigurationError, match=r"cannot be used by Pydantic: Unable to generate"):
         compile(list[Strange])

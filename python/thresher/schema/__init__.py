@@ -1,7 +1,7 @@
-"""Schemas: a user's model becomes a :class:`~thresher.schema.compiled.Compiled`.
+"""Schemas: what a user has becomes a :class:`~thresher.schema.compiled.Compiled`.
 
-Enters: a Pydantic model, a msgspec Struct, or the name of one. Leaves: its compiled form. Importing this module
-imports no Pydantic; a schema of another library is refused here with what to do about it.
+Enters: a class, another type, a JSON Schema, or the name of one. Leaves: its compiled form. Importing this module
+imports no Pydantic; what is no schema is refused here with what to do about it.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ def compile(schema: Any, config: Config | None = None) -> Compiled:
     """Return the compiled form of a schema.
 
     Args:
-        schema: a Pydantic model class, a msgspec Struct class, or ``"package.module:Name"``.
+        schema: a Pydantic model, a msgspec Struct, a dataclass, a TypedDict, another type that Pydantic adapts (such as
+            a union of models), or ``"package.module:Name"`` of one; a JSON Schema: a dict, or the path of a file whose
+            name ends in ``.json``.
         config: the settings of the run; none of them changes the compiled form yet.
 
     Raises:
-        ConfigurationError: the schema is no model class, or is of a library that is not supported yet.
+        ConfigurationError: the schema is none of these, or cannot work.
     """
     if isinstance(schema, os.PathLike) or (isinstance(schema, str) and schema.endswith(".json")):
         from thresher.schema.json_schema import compile_file

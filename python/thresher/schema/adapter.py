@@ -17,9 +17,9 @@ from thresher.errors import ConfigurationError
 from thresher.plan import Ask
 from thresher.schema import nodes, table
 from thresher.schema.adapter_library import AdapterLibrary
-from thresher.schema.annotations import plain
+from thresher.schema.annotations import plain, shown_type
 from thresher.schema.compiled import Compiled, Field
-from thresher.schema.field import Site, compile_field, shown_type
+from thresher.schema.field import Site, compile_field
 from thresher.schema.pydantic import check_keys, compile_model, definitions_of, listed, spread, warn_of
 
 __all__ = ["compile_type", "fields_of_choices"]

@@ -43,6 +43,7 @@ class MsgspecLibrary:
         self._struct = struct
         self._names = struct.__struct_fields__
         self.validate: Callable[[Mapping[str, Any]], Any] = partial(msgspec.convert, type=struct, strict=False)
+        self.validate_values = self.validate
         self.validate_json: Callable[[str | bytes], Any] = msgspec.json.Decoder(struct).decode
         self.write: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
