@@ -101,6 +101,11 @@ class Bits(enum.Flag):
     TWO = 2
 
 
+# A combination is found by other values as well (-0.0 for 0) once it was made: here, and not by whoever comes first.
+for _number in range(4):
+    Bits(_number)
+
+
 class RealEnum(float, enum.Enum):
     ONE = 1.0
 
