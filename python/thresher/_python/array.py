@@ -20,6 +20,9 @@ __all__ = ["ArraySplitter"]
 
 _SPACES = re.compile(rb"[ \t\r\n]*+")
 
+_FLAT = re.compile(rb'[ \t\r\n]*+,[ \t\r\n]*+(\{(?:[^"{}\[\]\n]++|"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+")*+\})')
+"""A comma, then a flat object on one line: what mostly comes behind an element, found at once."""
+
 
 class _Place(enum.Enum):
     """Where between elements the next byte stands."""
@@ -58,7 +61,15 @@ class ArraySplitter(Window):
     def __iter__(self) -> Iterator[Record]:
         """Yield the records in order."""
         number, place = 1, _Place.FIRST
-        while (byte := self._next()) or place in (_Place.FIRST, _Place.COMMA, _Place.ELEMENT):
+        while True:
+            while place is _Place.ELEMENT and (flat := self._flat()) is not None:
+                line, offset = self.line, self.offset
+                self._take(len(flat), lines=0)
+                yield Record(number, line, offset, flat, [flat.decode("utf-8", "surrogateescape")], None)
+                number += 1
+            byte = self._next()
+            if not byte and place in (_Place.BORROWED, _Place.END):
+                return
             line, offset = self.line, self.offset
             behind = place in (_Place.ELEMENT, _Place.BORROWED)
             raw: Raw = b""
@@ -99,10 +110,20 @@ class ArraySplitter(Window):
                 return b""
             self._grow()
 
+    def _flat(self) -> bytes | None:
+        """Return the next element where it is a flat object behind a comma, which is passed over; else None."""
+        flat = _FLAT.match(self._data, self._at)
+        if flat is None or flat.end() - flat.start(1) > self._max:
+            return None
+        self._pass(flat.start(1) - self._at)
+        return flat[1]
+
     def _pass(self, count: int) -> None:
         """Take bytes, and remember where the line begins."""
-        self._note_line(self._at + count)
-        self._take(count, self._data.count(b"\n", self._at, self._at + count))
+        lines = self._data.count(b"\n", self._at, self._at + count)
+        if lines:
+            self._note_line(self._at + count)
+        self._take(count, lines)
 
     def _note_line(self, stop: int) -> None:
         lf = self._data.rfind(b"\n", self._at, stop)
