@@ -24,6 +24,7 @@ class Outcome(TypedDict):
     """name, read, accepted, rejected, filtered, blank lines, bytes."""
     counts: list[tuple[str, str, int, int, int, int]]
     """loc as JSON, type, count, position of the source, record, line."""
+    further_errors: int
     chunks: list[tuple[int, int, list[tuple[bytes, bytes, bytes, bytes]], dict[int, int]]]
     """plan, rows, (marks, int64 values, uint32 ends, text) of each field, handles of whole records by row."""
     objects: list[object]

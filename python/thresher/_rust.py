@@ -67,6 +67,7 @@ class RustEngine:
                 Count(loc, type_, count, names[source], record, line)
                 for loc, type_, count, source, record, line in done["counts"]
             ],
+            further_errors=done["further_errors"],
             kept=kept,
             rejects=done["rejects"],
             asked_cells=done["asked_cells"],

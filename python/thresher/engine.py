@@ -16,7 +16,28 @@ import msgspec
 from thresher.errors import ConfigurationError
 from thresher.plan import Plan
 
-__all__ = ["Answer", "Engine", "Fault", "Job", "Kept", "Oracle", "Outcome", "Source", "Stage", "choose"]
+__all__ = [
+    "LONGEST_KIND",
+    "MOST_KINDS",
+    "Answer",
+    "Engine",
+    "Fault",
+    "Job",
+    "Kept",
+    "Oracle",
+    "Outcome",
+    "Source",
+    "Stage",
+    "choose",
+]
+
+
+MOST_KINDS = 10_000
+"""Kinds of errors, by loc and type, that are counted each; keys of the data may be part of a loc, so that there is no
+end to them."""
+
+LONGEST_KIND = 1000
+"""More characters of loc and type are not counted by themselves. The twin is in ``rust/core/src/report.rs``."""
 
 
 class Source(msgspec.Struct, kw_only=True):
@@ -61,6 +82,8 @@ class Job(msgspec.Struct, kw_only=True):
     verify: int = 0
     """Record 1 of each source and each whose number is a multiple of this is also given to Pydantic, and compared; 0:
     none is. The Python engine asks Pydantic about every record anyway."""
+    most_kinds: int = MOST_KINDS
+    """Kinds of errors that are counted each, those that occur first."""
 
 
 Stage: TypeAlias = Literal["split", "validate", "transform", "check", "output"]
@@ -164,7 +187,8 @@ class Outcome(msgspec.Struct, kw_only=True):
 
     sources: list[SourceCount]
     counts: list[Count]
-    """Ordered by first occurrence (source, record), then by their place in the record."""
+    """Of the first ``most_kinds`` kinds of errors; ordered by first occurrence (source, record), then by their place in
+    the record."""
     kept: Kept | None
     """The accepted records, where the job has no format for them."""
     rejects: bytes
@@ -175,6 +199,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     """Records that went to Pydantic (record fallback, or unsure)."""
     verified_records: int = 0
     """Records that were decided natively, and compared with Pydantic's verdict."""
+    further_errors: int = 0
+    """Errors that are in none of ``counts``: of further kinds, or of one longer than :data:`LONGEST_KIND`."""
 
 
 class Engine(Protocol):

@@ -75,7 +75,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     sources: list[SourceCount]
     """The same numbers for each source, in order."""
     errors: list[ErrorCount]
-    """How often each error occurred, the most frequent first."""
+    """How often each error occurred, the most frequent first; of the first 10,000 kinds, by loc and type."""
+    further_errors: int = 0
+    """Errors that are in none of these: of kinds that occurred first when there were 10,000 already, or whose loc and
+    type together have more than 1,000 characters."""
     outputs: dict[str, str]
     """The files that were written: ``accepted``, ``rejects``, ``report``."""
     elapsed_seconds: float
@@ -130,6 +133,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             bytes=size,
             sources=outcome.sources,
             errors=error_counts(outcome),
+            further_errors=outcome.further_errors,
             outputs=outputs,
             elapsed_seconds=round(elapsed, 6),
             records_per_second=round(read / seconds, 1),

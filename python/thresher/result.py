@@ -81,7 +81,10 @@ class Result:
 
     @property
     def error_counts(self) -> list[ErrorCount]:
-        """How often each error occurred, the most frequent first, each with the first record that has it."""
+        """How often each error occurred, the most frequent first, each with the first record that has it.
+
+        Of the first 10,000 kinds, by loc and type; ``report.further_errors`` are those of others.
+        """
         return self.report.errors
 
     @property
@@ -204,12 +207,14 @@ class Result:
         allowed = Config(max_rejects=limit).reject_limit(self.read)
         if allowed is None or self.rejected <= allowed:
             return
-        top = self.error_counts[0]
-        loc = ".".join(str(item) for item in top.loc)
-        raise DataProcessingError(
-            f"{self.rejected:,} of {self.read:,} records were rejected, and {limit} may be; most often "
-            f"{f'{loc}: ' if loc else ''}{top.type} ({top.count:,} times, first at {top.source}:{top.line})"
-        )
+        most = ""
+        for top in self.error_counts[:1]:
+            loc = ".".join(str(item) for item in top.loc)
+            most = (
+                f"; most often {f'{loc}: ' if loc else ''}{top.type} ({top.count:,} times, first at "
+                f"{top.source}:{top.line})"
+            )
+        raise DataProcessingError(f"{self.rejected:,} of {self.read:,} records were rejected, and {limit} may be{most}")
 
     def __repr__(self) -> str:
         """Give the counts, and what most of the rejects are."""

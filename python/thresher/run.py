@@ -167,6 +167,7 @@ def _job(plans: list[Plan], targets: Targets, config: Config, verify: int) -> en
         accepted_format=None if targets.accepted is None else targets.accepted.format,  # type: ignore[arg-type]
         rejects_format="jsonl" if targets.rejects is None else targets.rejects.format,  # type: ignore[arg-type]
         verify=verify,
+        most_kinds=engine.MOST_KINDS,
     )
 
 

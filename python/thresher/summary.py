@@ -12,7 +12,7 @@ from typing import Any
 
 from thresher.errors import ConfigurationError, FileError
 from thresher.reject import Rejects
-from thresher.report import ErrorCount
+from thresher.report import ErrorCount, Report
 from thresher.result import Result
 
 __all__ = ["examples", "summary"]
@@ -80,8 +80,8 @@ def summary(result: Result, found: Mapping[ErrorCount, dict[str, Any]]) -> str:
         lines.append(f"filtered  {report.filtered:>{width},}")
     if "report" in report.outputs:
         lines.append(f"report    {'':>{width}}" + _went(report.outputs["report"]))
-    if report.errors:
-        lines += ["", *_errors(report.errors, found), ""]
+    if report.errors or report.further_errors:
+        lines += ["", *_errors(report, found), ""]
     if report.rejected and "rejects" not in report.outputs:
         lines.append("the rejects were not kept; add --rejects bad.jsonl to keep them with their reasons")
     lines.append(
@@ -91,9 +91,10 @@ def summary(result: Result, found: Mapping[ErrorCount, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _errors(errors: list[ErrorCount], found: Mapping[ErrorCount, dict[str, Any]]) -> list[str]:
+def _errors(report: Report, found: Mapping[ErrorCount, dict[str, Any]]) -> list[str]:
+    errors, further = report.errors, report.further_errors
     shown = errors[:TOP]
-    width = max(len(f"{count.count:,}") for count in shown)
+    width = max(len(f"{count:,}") for count in (*(count.count for count in shown), further))
     lines = []
     for count in shown:
         loc = ".".join(str(item) for item in count.loc)
@@ -105,6 +106,8 @@ def _errors(errors: list[ErrorCount], found: Mapping[ErrorCount, dict[str, Any]]
     if len(errors) > TOP:
         rest = sum(count.count for count in errors[TOP:])
         lines.append(f"{rest:>{width},} x {len(errors) - TOP} other kinds of errors")
+    if further:
+        lines.append(f"{further:>{width},} x errors of too many kinds to count each")
     return lines
 
 

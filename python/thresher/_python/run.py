@@ -18,7 +18,7 @@ from thresher._python.lines import LineSplitter
 from thresher._python.reject import Structural
 from thresher._python.split import Splitter
 from thresher._python.window import Record, Window
-from thresher.engine import Count, Fault, Job, Oracle, Outcome, Source, SourceCount, Stage
+from thresher.engine import LONGEST_KIND, Count, Fault, Job, Oracle, Outcome, Source, SourceCount, Stage
 from thresher.errors import EngineError, FileError
 from thresher.opened import read_fd
 from thresher.plan import Plan
@@ -105,6 +105,7 @@ class _Run:
         self._accepted = _Output(accepted, "accepted records")
         self._rejects = _Output(rejects, "rejects")
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._further = 0
         self._first: dict[tuple[str, str], tuple[str, int, int]] = {}
         self._finished_bytes = 0
         self._asked = 0
@@ -165,6 +166,7 @@ class _Run:
         return Outcome(
             sources=sources,
             counts=[Count(loc, type_, self._counts[loc, type_], *where) for (loc, type_), where in self._first.items()],
+            further_errors=self._further,
             kept=self._kept,
             rejects=self._rejects.kept(),
             asked_records=self._asked,
@@ -212,8 +214,12 @@ class _Run:
         number, line = record.number, record.line
         for fault in faults:
             key = fault.loc, fault.type
+            if key not in self._first:
+                if len(self._first) >= self._job.most_kinds or len(fault.loc) + len(fault.type) > LONGEST_KIND:
+                    self._further += 1
+                    continue
+                self._first[key] = source.name, number, line
             self._counts[key] += 1
-            self._first.setdefault(key, (source.name, number, line))
         write, raw = self._rejects.write, record.raw
         if self._job.rejects_format == "jsonl":
             reject.jsonl_line(write, number, line, record.byte_offset, source.name, stage, faults, raw)

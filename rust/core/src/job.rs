@@ -27,7 +27,7 @@ use crate::oracle::Oracle;
 use crate::plan::Job;
 use crate::pool::Helpers;
 use crate::reject::{self, Frame};
-use crate::report::{Count, Counts, Verdicts};
+use crate::report::{Count, Counts, Kinds, Verdicts};
 use crate::sink::{Committer, Output, Targets};
 use crate::source::{Progress, Reader, Source};
 use crate::split::Block;
@@ -59,8 +59,10 @@ pub struct Outputs<'a> {
 pub struct Outcome {
     /// For each source: its name, what was read, and the verdicts on its records.
     pub sources: Vec<(String, Progress, Verdicts)>,
-    /// Every error that occurred.
+    /// The first kinds of errors that occurred.
     pub errors: Vec<Count>,
+    /// Errors of further kinds.
+    pub further_errors: u64,
     /// Accepted records, where they are kept.
     pub chunks: Vec<Chunk>,
     /// Cells that went to Pydantic.
@@ -120,7 +122,12 @@ pub fn run<'a>(
         (name, source.plan)
     };
     let helpers = Helpers::borrow(job.workers);
-    let targets = Targets { accepted: outputs.accepted, rejects: outputs.rejects, chunks: Vec::new() };
+    let targets = Targets {
+        accepted: outputs.accepted,
+        rejects: outputs.rejects,
+        chunks: Vec::new(),
+        kinds: Kinds::new(&plans, job.most_kinds),
+    };
     let run = Run {
         job,
         plans,
@@ -136,7 +143,7 @@ pub fn run<'a>(
     };
     let counts = run.threads(helpers.count());
     drop(helpers);
-    run.outcome(names, counts)
+    run.outcome(names, &counts)
 }
 
 impl Run<'_> {
@@ -272,6 +279,7 @@ impl Run<'_> {
         if accepted < work.states.len() as u64 {
             let input = Input { block, plan, number: *number, nulls: &self.nulls, oracle: self.oracle };
             (rejected, output.large) = reject::write(&input, work, &frame, spilled, counts, &mut output.rejects);
+            std::mem::swap(&mut counts.errors, &mut output.errors);
         }
         let filtered = work.states.len() as u64 - accepted - rejected;
         counts.block(block.source, Verdicts { accepted, rejected, filtered });
@@ -279,7 +287,7 @@ impl Run<'_> {
         counts.asked_records += work.asked.len() as u64;
     }
 
-    fn outcome(self, names: Vec<String>, counts: Counts) -> Result<Outcome> {
+    fn outcome(self, names: Vec<String>, counts: &Counts) -> Result<Outcome> {
         if let Some(error) = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error);
         }
@@ -296,8 +304,9 @@ impl Run<'_> {
             .enumerate()
             .map(|(at, (name, progress))| (name, progress.clone(), counts.verdicts(at)));
         let sources = sources.collect();
-        let Counts { asked_cells, asked_records, verified_records, .. } = counts;
-        let errors = counts.errors(&self.plans);
-        Ok(Outcome { sources, errors, chunks: targets.chunks, asked_cells, asked_records, verified_records })
+        let &Counts { asked_cells, asked_records, verified_records, .. } = counts;
+        let (errors, further_errors) = targets.kinds.counts(counts, &self.plans, self.job.most_kinds);
+        let chunks = targets.chunks;
+        Ok(Outcome { sources, errors, further_errors, chunks, asked_cells, asked_records, verified_records })
     }
 }

@@ -31,6 +31,14 @@ pub struct Job {
     /// Every so many records one that was decided here is compared with Pydantic's verdict; 0: none.
     #[serde(default)]
     pub verify: u64,
+    /// Kinds of errors, by loc and type, that are counted each.
+    #[serde(default = "most_kinds")]
+    pub most_kinds: usize,
+}
+
+/// As in `python/thresher/engine.py`.
+const fn most_kinds() -> usize {
+    10_000
 }
 
 /// A format of records.

@@ -7,9 +7,15 @@ use crate::oracle::{Fault, Number};
 use crate::reject::FAULTS;
 use crate::split;
 
+/// More characters of loc and type are not counted by themselves. The twin is in `python/thresher/engine.py`.
+pub const LONGEST_KIND: usize = 1000;
+
+/// A kind of error: its loc as JSON, and its type.
+pub type Kind = (String, String);
+
 /// How often one error occurred, and where first.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Tally {
+pub struct Tally {
     count: u64,
     first: First,
 }
@@ -32,7 +38,7 @@ impl Default for First {
 impl Tally {
     /// Counts one more.
     #[inline(always)]
-    pub fn add(&mut self, first: First) {
+    pub(crate) fn add(&mut self, first: First) {
         self.count += 1;
         // A worker mostly meets them in order.
         if first < self.first {
@@ -64,7 +70,10 @@ pub struct Counts {
     /// By plan, by the template's own place.
     native: Vec<Vec<Tally>>,
     split: [Tally; FAULTS.len()],
-    asked: HashMap<(String, String), Tally>,
+    /// Errors that were worded one by one, of one block.
+    pub errors: HashMap<Kind, Tally>,
+    /// Errors whose loc is too long to be counted by itself.
+    further: u64,
     /// Cells that went to Pydantic.
     pub asked_cells: u64,
     /// Records that went to Pydantic.
@@ -130,9 +139,13 @@ impl Counts {
         self.split[fault as usize].add(spot.first());
     }
 
-    /// Counts an error that Pydantic gave.
+    /// Counts an error that was worded by itself.
     pub fn asked(&mut self, fault: &Fault, spot: Spot) {
-        self.asked.entry((fault.loc.clone(), fault.kind.clone())).or_default().add(spot.first());
+        if is_long(&fault.loc, &fault.kind) {
+            self.further += 1;
+            return;
+        }
+        self.errors.entry((fault.loc.clone(), fault.kind.clone())).or_default().add(spot.first());
     }
 
     /// Counts the verdicts on a block.
@@ -164,9 +177,7 @@ impl Counts {
         for (mine, theirs) in self.split.iter_mut().zip(other.split) {
             mine.merge(theirs);
         }
-        for (key, theirs) in other.asked {
-            self.asked.entry(key).or_default().merge(theirs);
-        }
+        self.further += other.further;
         self.asked_cells += other.asked_cells;
         self.asked_records += other.asked_records;
         self.verified_records += other.verified_records;
@@ -177,32 +188,127 @@ impl Counts {
     pub fn verdicts(&self, source: usize) -> Verdicts {
         self.verdicts.get(source).copied().unwrap_or_default()
     }
+}
 
-    /// Every error that occurred, ordered by where it occurred first.
+/// The kinds of errors of a run: how often each occurred. Blocks come in the order of the source, so that those which
+/// are counted each are the same for any number of threads.
+#[derive(Debug, Default)]
+pub struct Kinds {
+    /// Those that kernels may find are there from the beginning, with a count of 0.
+    found: HashMap<Kind, Tally>,
+    /// How many more there may be.
+    room: usize,
+    /// Errors of others.
+    further: u64,
+}
+
+impl Kinds {
+    /// No errors so far. At most `most` kinds are counted each.
     #[must_use]
-    pub fn errors(mut self, plans: &[Compiled]) -> Vec<Count> {
-        for (tallies, plan) in self.native.iter().zip(plans) {
-            let templates = plan.fields.iter().flat_map(|field| &field.templates);
-            for template in templates.chain(plan.forbidden.iter().map(|(_, template)| template)) {
+    pub fn new(plans: &[Compiled], most: usize) -> Self {
+        let native = plans.iter().flat_map(templates).map(Template::kind_of_error);
+        let found = native.chain(FAULTS.iter().map(|fault| form(fault))).map(|kind| (kind, Tally::default()));
+        Self { found: found.collect(), room: most, further: 0 }
+    }
+
+    /// Takes the errors of the next block.
+    pub fn add(&mut self, block: &mut HashMap<Kind, Tally>) {
+        let mut new = Vec::new();
+        for (kind, tally) in block.drain() {
+            match self.found.get_mut(&kind) {
+                Some(mine) => mine.merge(tally),
+                None if self.room == 0 => self.further += tally.count,
+                None => new.push((kind, tally)),
+            }
+        }
+        if new.len() > self.room {
+            new.sort_by_key(|(_, tally)| tally.first);
+            self.further += new.drain(self.room..).map(|(_, tally)| tally.count).sum::<u64>();
+        }
+        self.room -= new.len();
+        self.found.extend(new);
+    }
+
+    /// The first `most` kinds of errors, ordered by where they occurred first, and how many errors there were of others.
+    #[must_use]
+    pub fn counts(mut self, counts: &Counts, plans: &[Compiled], most: usize) -> (Vec<Count>, u64) {
+        for (tallies, plan) in counts.native.iter().zip(plans) {
+            for template in templates(plan) {
                 if let Some(tally) = tallies.get(template.tally) {
-                    let key = (template.loc.clone(), template.kind.clone());
-                    self.asked.entry(key).or_default().merge(*tally);
+                    self.found.entry(template.kind_of_error()).or_default().merge(*tally);
                 }
             }
         }
-        for (tally, fault) in self.split.iter().zip(FAULTS) {
-            self.asked.entry(("[]".to_owned(), fault.to_owned())).or_default().merge(*tally);
+        for (tally, fault) in counts.split.iter().zip(FAULTS) {
+            self.found.entry(form(fault)).or_default().merge(*tally);
         }
-        let mut all: Vec<_> = self.asked.into_iter().filter(|(_, tally)| tally.count > 0).collect();
-        all.sort_by(|(key, tally), (other_key, other)| (tally.first, key).cmp(&(other.first, other_key)));
-        let count = |((loc, kind), tally): ((String, String), Tally)| Count {
-            loc,
-            kind,
-            count: tally.count,
-            source: tally.first.source,
-            record: tally.first.record,
-            line: tally.first.line,
-        };
-        all.into_iter().map(count).collect()
+        let mut further = self.further + counts.further;
+        let mut all: Vec<_> = self.found.into_iter().filter(|(_, tally)| tally.count > 0).collect();
+        all.sort_by(|(kind, tally), (other_kind, other)| (tally.first, kind).cmp(&(other.first, other_kind)));
+        let mut listed = Vec::new();
+        for ((loc, kind), tally) in all {
+            if listed.len() == most || is_long(&loc, &kind) {
+                further += tally.count;
+                continue;
+            }
+            let First { source, record, line, .. } = tally.first;
+            listed.push(Count { loc, kind, count: tally.count, source, record, line });
+        }
+        (listed, further)
+    }
+}
+
+impl Template {
+    fn kind_of_error(&self) -> Kind {
+        (self.loc.clone(), self.kind.clone())
+    }
+}
+
+/// Every template of a plan.
+fn templates(plan: &Compiled) -> impl Iterator<Item = &Template> {
+    let fields = plan.fields.iter().flat_map(|field| &field.templates);
+    fields.chain(plan.forbidden.iter().map(|(_, template)| template))
+}
+
+/// The kind of a fault of form.
+fn form(fault: &str) -> Kind {
+    ("[]".to_owned(), fault.to_owned())
+}
+
+/// Whether a kind of error is too long to be counted by itself.
+fn is_long(loc: &str, kind: &str) -> bool {
+    loc.len() + kind.len() > LONGEST_KIND && loc.chars().count() + kind.chars().count() > LONGEST_KIND
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::{Counts, Kinds, LONGEST_KIND, Spot};
+    use crate::oracle::{Fault, Stage};
+
+    fn fault(loc: &str) -> Fault {
+        Fault { json: Vec::new(), text: String::new(), loc: loc.into(), kind: "t".into(), stage: Stage::Validate }
+    }
+
+    #[test]
+    fn the_first_kinds_are_counted_each() {
+        let mut kinds = Kinds::new(&[], 3);
+        let mut counts = Counts::default();
+        let long = "x".repeat(LONGEST_KIND);
+        let wide = "é".repeat(LONGEST_KIND - 1);
+        for (record, locs) in
+            [vec![&*wide], vec!["b", "c", "d", "b"], vec!["d", "c", "e"], vec![&*long, "b"]].iter().enumerate()
+        {
+            for (place, loc) in locs.iter().enumerate() {
+                counts.asked(&fault(loc), Spot { source: 0, number: (record as u64, 7), place: place as u32 });
+            }
+            kinds.add(&mut counts.errors);
+            assert!(counts.errors.is_empty());
+        }
+        let (listed, further) = kinds.counts(&counts, &[], 3);
+        let found: HashMap<_, _> = listed.iter().map(|count| (&*count.loc, (count.count, count.record))).collect();
+        assert_eq!(found, HashMap::from([(&*wide, (1, 0)), ("b", (3, 1)), ("c", (2, 1))]));
+        assert_eq!((listed.len(), further), (3, 4));
     }
 }

@@ -3,13 +3,14 @@
 //! In: the output of blocks, in any order. Out: bytes in files or in memory, in the order of the source. Whoever brings
 //! the block that is due writes it, and those that wait behind it, while others go on checking.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::keep::Chunk;
+use crate::report::{Kind, Kinds, Tally};
 use crate::spill::Large;
 
 /// What a block became.
@@ -23,6 +24,8 @@ pub struct Output {
     pub large: Option<Large>,
     /// Accepted records, kept.
     pub kept: Option<Chunk>,
+    /// Errors that were worded one by one.
+    pub errors: HashMap<Kind, Tally>,
 }
 
 impl Output {
@@ -32,6 +35,7 @@ impl Output {
         self.rejects.clear();
         self.large = None;
         self.kept = None;
+        self.errors.clear();
     }
 }
 
@@ -43,6 +47,8 @@ pub struct Targets<'a> {
     pub rejects: Box<dyn Write + Send + 'a>,
     /// Accepted records that are kept.
     pub chunks: Vec<Chunk>,
+    /// The kinds of errors so far.
+    pub kinds: Kinds,
 }
 
 impl Targets<'_> {
@@ -60,6 +66,7 @@ impl Targets<'_> {
                 put(&mut self.rejects, after).map_err(failed)?;
             }
         }
+        self.kinds.add(&mut output.errors);
         self.chunks.extend(output.kept.take().filter(|chunk| chunk.rows > 0));
         Ok(())
     }

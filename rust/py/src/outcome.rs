@@ -24,6 +24,7 @@ pub(crate) fn to_python<'py>(
     result.set_item("sources", PyList::new(py, sources.collect::<Vec<_>>())?)?;
     let counts = outcome.errors.into_iter().map(|c| (c.loc, c.kind, c.count, c.source, c.record, c.line));
     result.set_item("counts", PyList::new(py, counts.collect::<Vec<_>>())?)?;
+    result.set_item("further_errors", outcome.further_errors)?;
     let chunks = PyList::empty(py);
     for chunk in outcome.chunks {
         chunks.append(to_chunk(py, &chunk)?)?;
