@@ -227,6 +227,11 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     name, for rejects written as CSV."""
     lookups: list[str] = []
     """Of JSON Lines: the keys under which values are looked up; all others are :attr:`extra`."""
+    dialect: Literal["pydantic", "msgspec"] = "pydantic"
+    """Whose rules kernels follow. ``msgspec``: a record has one error at most, the first in the order of the source,
+    and ``nullable`` of a field means for cells that the text ``null`` is None."""
+    known_only: bool = False
+    """Of JSON Lines: whether a line that has other keys than the lookups is unsure."""
     shapes: list[Shape] = []
     """What is inside of the fields of the kind ``nested``."""
     extra: Extra | None = None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import random
 import tempfile
@@ -19,7 +20,20 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 import thresher
-from structs import DrawnStruct, cells_and_rows, mapping_of, random_struct_lines, structs, verdicts
+from kinds import label
+from lines import VALUES
+from structs import (
+    ODD,
+    TYPES,
+    DrawnField,
+    DrawnStruct,
+    cells_and_rows,
+    mapping_of,
+    random_struct_lines,
+    structs,
+    verdicts,
+)
+from thresher.encode import csv_line
 
 LONG = os.environ.get("THRESHER_PROFILE") == "long"
 EXAMPLES, RECORDS = (1_500, 100) if LONG else (80, 40)
@@ -65,6 +79,43 @@ def test_lines(drawn: DrawnStruct, seed: int, block_bytes: int, workers: int) ->
 
     config = {"format": "jsonl", "block_bytes": block_bytes, "workers": workers}
     compare(drawn, b"".join(line + b"\n" for line in lines), verdicts(decode, lines, lines, 1, 0), config)
+
+
+ANNOTATIONS = [(kind, each) for kind, found in TYPES.items() for each in found]
+CASES = [*ANNOTATIONS, *((kind, each | None) for kind, each in ANNOTATIONS if kind not in ("any", "nested"))]
+
+
+@pytest.mark.parametrize(("kind", "annotation"), CASES, ids=[f"{kind}-{label(each)}" for kind, each in CASES])
+def test_odd_cells_and_values(kind: str, annotation: Any) -> None:
+    """Every odd cell, and every odd value of JSON, on every type."""
+    struct = msgspec.defstruct("Odd", [("n", int), ("x", annotation)])
+    drawn = DrawnStruct(struct, [DrawnField("x", "x", kind, annotation, False, False)], "")
+    cells = sorted({cell for each in ODD.values() for cell in each} | {"null", "NULL", "nUll", *ODD_NUMBERS})
+    raws = [csv_line([str(number), cell], ",")[:-1] for number, cell in enumerate(cells)]
+    records = [{"n": str(number), "x": cell} for number, cell in enumerate(cells)]
+    decode = partial(msgspec.convert, type=struct, strict=False)
+    data = b"n,x\n" + b"".join(raw + b"\n" for raw in raws)
+    compare(drawn, data, verdicts(decode, records, raws, 2, 4), {"delimiter": ",", "null_values": ()})
+    values = [
+        *VALUES,
+        *ODD_NUMBERS,
+        *(json.dumps(cell) for cell in cells),
+        *(json.dumps(c, ensure_ascii=False) for c in cells),
+    ]
+    lines = [b'{"n":1,"x":%b}' % value.encode() for value in values if "\n" not in value]
+    data = b"".join(line + b"\n" for line in lines)
+    compare(drawn, data, verdicts(partial(msgspec.json.decode, type=struct), lines, lines, 1, 0), {"format": "jsonl"})
+
+
+ODD_NUMBERS = [
+    "1e16", "1e15", "1.0e+16", "123456789012345678901234567890.5", "0.1234567890123456789012345", "1e22", "1e23",
+    "9007199254740993", "9007199254740993.0", "72057594037927945.0", "1e-5", "0.00001", "1.7976931348623157e308",
+    "5e-324", "2.4703282292062327e-324", "999999999999999999", "1000000000000000000", "-1e-7", "1E5", "0e0", "-0e0",
+    "1.50", "100.0", "253402300799", "253402300800", "-62135596800", "-62135596801", "12:00:00\x00", "PT1S\x00",
+    "2024-01-31T00:00:00\x00", "2024-01-31\x00", "1\x00", "1.5\x00", "true\x00", "2024-01-31T00:00:00Z\x00",
+    "2024-01-31T00:00:00+01:00\x00", "12:00:00.5\x00", "P1D\x00", "\x00", "12:00:00Z\x00",
+]  # fmt: skip
+"""Of forms that no other table has."""
 
 
 def compare(drawn: DrawnStruct, data: bytes, wanted: tuple[list[bytes], list[bytes], list[Any]], config: Any) -> None:

@@ -57,6 +57,7 @@ def bind(compiled: Compiled, candidates: Mapping[str, Sequence[str]], names: Seq
         forbidden=[_forbidden(compiled, name, places[name]) for name in extras]
         if compiled.extra == "forbid" and not record
         else [],
+        dialect=compiled.library.dialect,
     )
 
 
@@ -77,6 +78,7 @@ def _native(compiled: Compiled, matched: Mapping[str, list[str]], places: Mappin
                 null="omit" if field.optional and not paths else field.null,
                 default=field.default,
                 errors=errors,
+                nullable=field.nullable and compiled.library.dialect == "msgspec",
             )
         )
     return fields

@@ -7,7 +7,7 @@ written again by it. Values are never changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -39,6 +39,8 @@ class JsonSchemaLibrary:
     """One document."""
 
     name = "jsonschema-rs"
+    dialect: Literal["pydantic", "msgspec"] = "pydantic"
+    makes_outputs = False
     refusal = RefusedError
     advice = "nothing in a JSON Schema should"
 

@@ -8,7 +8,7 @@ columns beyond what it binds itself, and never decides which records it is asked
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from thresher.engine import Fault
@@ -24,6 +24,16 @@ class Library(Protocol):
     @property
     def name(self) -> str:
         """What it is called, for people: ``Pydantic``, ``msgspec``."""
+        ...
+
+    @property
+    def dialect(self) -> Literal["pydantic", "msgspec"]:
+        """Whose rules the kernels of its plans follow."""
+        ...
+
+    @property
+    def makes_outputs(self) -> bool:
+        """Whether the native engine can make records of such a schema from values of expressions."""
         ...
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field, RootModel, ValidationError, create_model
 
@@ -40,6 +40,8 @@ class PydanticLibrary:
     """One model class."""
 
     name = "Pydantic"
+    dialect: Literal["pydantic", "msgspec"] = "pydantic"
+    makes_outputs = True
     refusal = ValidationError
     advice = "a validator should raise ValueError, AssertionError or PydanticCustomError to reject a record"
 

@@ -86,6 +86,9 @@ class Routes:
             reasons.append(self._input.record_reason)
         if self._output is not None and self._output.record_reason:
             reasons.append(f"of the output schema {self._output.schema.__qualname__}: {self._output.record_reason}")
+        for each in (self._input, self._output):
+            if self._output is not None and each is not None and not each.library.makes_outputs:
+                reasons.append(f"{each.schema.__qualname__} is no schema of which the engine makes outputs")
         for name, function in (("map_records", map_records), ("map_batches", map_batches)):
             if function is not None:
                 reasons.append(f"{name} is Python")

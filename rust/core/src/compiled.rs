@@ -14,6 +14,7 @@ use crate::check::{
     decimal::Decimal,
     float::Float,
     int::Int,
+    msgspec,
     temporal::{Date, DateTime, Time, TimeDelta},
     text::{Bytes, Str},
     uuid::Uuid,
@@ -27,10 +28,13 @@ use crate::encode::{
 use crate::error::{Error, Result};
 use crate::json::Lookups;
 use crate::plan::{
-    self, ErrorCode, ErrorTemplate, Format, HOLE, Job, Kind, Null, NullKey, Plan, Route, SourceFormat, Text,
+    self, Dialect, ErrorCode, ErrorTemplate, Format, HOLE, Job, Kind, Null, NullKey, Plan, Route, SourceFormat, Text,
 };
 use crate::shape::{Shapes, Step};
 use crate::transform::Transform;
+
+#[path = "compiled/msgspec.rs"]
+mod of_msgspec;
 
 /// No template in [`Field::by_code`].
 pub const NO_TEMPLATE: u8 = u8::MAX;
@@ -64,6 +68,8 @@ pub enum Checker {
     Integers(Integers),
     Any(Any),
     Refuse(Refuse),
+    /// A kernel of msgspec.
+    Msgspec(Box<msgspec::Checker>),
     /// Pydantic is asked about each batch of cells.
     Ask,
     /// The shape at this position decides.
@@ -155,6 +161,8 @@ pub struct Compiled {
     pub lookups: Option<Lookups>,
     /// What is inside of nested fields.
     pub shapes: Shapes,
+    /// Whose rules kernels follow.
+    pub dialect: Dialect,
 }
 
 /// The texts that make a cell null.
@@ -234,6 +242,7 @@ impl Compiled {
             transform,
             lookups: (plan.format != SourceFormat::Csv).then(|| lookups(plan)),
             shapes,
+            dialect: plan.dialect,
         })
     }
 }
@@ -246,7 +255,8 @@ fn lookups(plan: &Plan) -> Lookups {
             *raw = true;
         }
     }
-    Lookups::new(&plan.lookups, &raw)
+    // msgspec validates the value of a key that repeats each time.
+    Lookups::new(&plan.lookups, &raw).strictly(plan.dialect == Dialect::Msgspec, plan.known_only)
 }
 
 /// `"name":`, with slack behind its end.
@@ -326,7 +336,7 @@ impl Builder<'_> {
         };
         Ok(Field {
             column: field.column,
-            checker: self.checker(&field.kind).map_err(|why| Error::Plan(format!("{}: {why}", field.name)))?,
+            checker: self.checker_of(field).map_err(|why| Error::Plan(format!("{}: {why}", field.name)))?,
             on_null,
             templates: field.errors.iter().map(|template| self.template(template)).collect(),
             by_code,
@@ -365,6 +375,15 @@ impl Builder<'_> {
             kernels.push((key(&output.name), checker, null));
         }
         Transform::new(transform, &self.plan.fields, fields, kernels).map_err(Error::Plan)
+    }
+
+    fn checker_of(&mut self, field: &crate::plan::Field) -> std::result::Result<Checker, String> {
+        if self.plan.dialect == Dialect::Msgspec
+            && let Some(kernel) = self.of_struct(field)?
+        {
+            return Ok(Checker::Msgspec(Box::new(kernel)));
+        }
+        self.checker(&field.kind)
     }
 
     fn checker(&mut self, kind: &Kind) -> std::result::Result<Checker, String> {

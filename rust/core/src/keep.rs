@@ -50,6 +50,9 @@ pub struct Chunk {
 }
 
 fn is_text(checker: &Checker) -> bool {
+    if let Checker::Msgspec(checker) = checker {
+        return checker.is_text();
+    }
     !matches!(
         checker,
         Checker::Int(_)

@@ -92,6 +92,23 @@ pub struct Plan {
     /// What becomes of keys of JSON Lines that have no lookup; None: they are passed over.
     #[serde(default)]
     pub extra: Option<shapes::Extra>,
+    /// Whose rules kernels follow.
+    #[serde(default)]
+    pub dialect: Dialect,
+    /// Whether a line of JSON that has other keys than the lookups is unsure.
+    #[serde(default)]
+    pub known_only: bool,
+}
+
+/// Whose rules kernels follow.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// Pydantic's.
+    #[default]
+    Pydantic,
+    /// msgspec's: a record has one error at most, the first in the order of the source.
+    Msgspec,
 }
 
 /// How a source is split into records.

@@ -6,15 +6,22 @@ it does not know for harmless: that field, or the record, goes to msgspec.
 
 from __future__ import annotations
 
-from typing import Any
+import datetime
+import decimal
+import enum
+import uuid
+from typing import Any, Literal
 
 import msgspec
 from msgspec import inspect
 
 from thresher.errors import ConfigurationError
-from thresher.plan import Ask
-from thresher.schema.annotations import plain, shown_type
-from thresher.schema.compiled import Compiled, Field
+from thresher.kinds import Ask, Kind, Text
+from thresher.plan import HOLE
+from thresher.schema.annotations import annotated, plain, shown_type
+from thresher.schema.compiled import Compiled, Field, Template
+from thresher.schema.structs import templates
+from thresher.schema.structs.kernels import NoKernelError, accepts_none, constraints, kernel, written
 from thresher.schema.structs.library import MsgspecLibrary
 
 __all__ = ["compile_struct"]
@@ -30,14 +37,15 @@ def compile_struct(struct: type[msgspec.Struct]) -> Compiled:
     try:
         library = MsgspecLibrary(struct)
         known: Any = inspect.type_info(struct)
-        annotations = plain(struct)
+        annotations = annotated(struct)
     except (TypeError, ValueError, NameError) as error:
         raise ConfigurationError(f"msgspec cannot use the Struct {struct.__qualname__}: {error}") from error
-    reason = "only msgspec knows"
+    reason = _needs_record(struct, known)
+    shown = plain(struct)
     return Compiled(
         schema=struct,
         library=library,
-        fields=tuple(_field(field, annotations[field.name], reason) for field in known.fields),
+        fields=tuple(_field(field, annotations[field.name], shown[field.name], reason) for field in known.fields),
         extra="forbid" if known.forbid_unknown_fields else "ignore",
         loc_by_alias=True,
         record_reason=reason,
@@ -46,37 +54,90 @@ def compile_struct(struct: type[msgspec.Struct]) -> Compiled:
     )
 
 
+def _needs_record(struct: type[msgspec.Struct], known: Any) -> str:
+    """Return why every record goes to msgspec; empty where it does not."""
+    if hasattr(struct, "__post_init__"):
+        return "it has a __post_init__"
+    if known.array_like:
+        return "it is array_like"
+    if known.tag_field is not None:
+        return "it is tagged"
+    if struct.__struct_config__.omit_defaults:
+        return "it omits defaults"
+    for field in known.fields:
+        if field.default is msgspec.UNSET or _unset(field.type):
+            return f"field {field.name!r} may be UNSET"
+        if HOLE in field.encode_name:
+            return f"field {field.name!r} has a NUL in its name"
+    return ""
+
+
+def _unset(type_: inspect.Type) -> bool:
+    """Return whether a field may have no value at all."""
+    name: Any = getattr(inspect, "UnsetType", None)
+    if isinstance(type_, inspect.UnionType):
+        return any(map(_unset, type_.types))
+    if isinstance(type_, inspect.CustomType):
+        return type_.cls is msgspec.UnsetType
+    return name is not None and isinstance(type_, name)
+
+
 def _outputs(known: Any) -> tuple[str, ...]:
     """Return what records are written under, in order; the tag, where there is one, comes first."""
     names = tuple(field.encode_name for field in known.fields)
     return names if known.tag_field is None else (known.tag_field, *names)
 
 
-def _field(field: inspect.Field, annotation: Any, reason: str) -> Field:
-    nullable = _accepts_none(field.type)
+def _field(field: inspect.Field, annotation: Any, shown: Any, reason: str) -> Field:
+    nullable = accepts_none(field.type)
+    kind: Kind = Ask()
+    found: tuple[Template, ...] = ()
+    asked = ""
+    try:
+        kind = kernel(field.type)
+        found = templates.of_cells(annotation, kind)
+    except NoKernelError as error:
+        asked = str(error)
+    null, default = _null(field, nullable)
     return Field(
         name=field.name,
         key=field.encode_name,
-        annotation=shown_type(annotation),
-        constraints="",
-        route="record",
-        reason=reason,
+        annotation=shown_type(shown),
+        constraints=constraints(field.type),
+        route="record" if reason else "field" if asked else "native",
+        reason=reason or asked,
         paths=(field.encode_name,),
         missing_loc=(field.encode_name,),
         required=field.required,
         nullable=nullable,
-        null="ask",
-        default=None,
-        kind=Ask(),
+        null=null,
+        default=default,
+        kind=kind,
+        templates=found,
     )
 
 
-def _accepts_none(type_: inspect.Type) -> bool:
-    """Return whether None validates."""
-    if isinstance(type_, inspect.Metadata):
-        return _accepts_none(type_.type)
-    if isinstance(type_, inspect.UnionType):
-        return any(map(_accepts_none, type_.types))
-    if isinstance(type_, inspect.LiteralType):
-        return None in type_.values
-    return isinstance(type_, inspect.AnyType | inspect.NoneType | inspect.RawType)
+_CONSTANTS = (
+    str,
+    int,
+    float,
+    bool,
+    type(None),
+    decimal.Decimal,
+    datetime.date,
+    datetime.datetime,
+    datetime.time,
+    datetime.timedelta,
+    uuid.UUID,
+)
+
+
+def _null(field: inspect.Field, nullable: bool) -> tuple[Literal["none", "default", "missing", "ask"], Text | None]:
+    """Return what a null cell means, and how the default is written if that is it."""
+    if not field.required:
+        value = field.default
+        constant = type(value) in _CONSTANTS or (isinstance(value, enum.Enum) and type(value.value) in _CONSTANTS)
+        if field.default_factory is not msgspec.NODEFAULT or not constant:
+            return "ask", None
+        return "default", written(value)
+    return ("none" if nullable else "missing"), None

@@ -18,9 +18,9 @@ from thresher.engine import Fault
 
 __all__ = ["REFUSALS", "fault", "found", "parts", "shown", "type_of"]
 
-REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises about a record: it does not fit the type, or is no JSON; text in it is no UTF-8; it is nested too
-deeply."""
+REFUSALS = (msgspec.DecodeError, ValueError, RecursionError)
+"""What msgspec raises about a record: it does not fit the type, or is no JSON; text in it is no UTF-8, or a number is
+no date; it is nested too deeply. A ValueError of user code is a ValidationError by then."""
 
 _EXPECTED = {
     "int": "int_type",
@@ -99,7 +99,7 @@ def type_of(error: Exception, msg: str) -> str:
     if isinstance(error, RecursionError):
         return "too_deep"
     if not isinstance(error, msgspec.ValidationError):
-        return "json_invalid"
+        return "json_invalid" if isinstance(error, msgspec.DecodeError | UnicodeDecodeError) else "value_error"
     expected = _TYPES.match(msg)
     if expected is not None:
         names = [name for name in expected[1].split(" | ") if name != "null"] or ["null"]
@@ -122,7 +122,7 @@ def found(error: Exception, record: Any) -> dict[str, Any]:
     type_ = type_of(error, msg)
     value = shown(record)
     loc: list[str | int] = []
-    if type_ not in ("json_invalid", "too_deep"):
+    if isinstance(error, msgspec.ValidationError):
         loc, value = _walk(path, value)
         field = _FIELD.match(msg)
         if field is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -16,18 +16,21 @@ from thresher.engine import Fault
 from thresher.schema.annotations import annotated
 from thresher.schema.compiled import Template
 from thresher.schema.structs import faults
+from thresher.schema.structs.templates import worded
 
 if TYPE_CHECKING:
     from thresher.plan import Plan
     from thresher.schema.compiled import Compiled
 
-__all__ = ["MsgspecLibrary", "template"]
+__all__ = ["MsgspecLibrary"]
 
 
 class MsgspecLibrary:
     """One Struct class."""
 
     name = "msgspec"
+    dialect: Literal["pydantic", "msgspec"] = "msgspec"
+    makes_outputs = False
     refusal = faults.REFUSALS
     advice = "a __post_init__ should raise ValueError or TypeError to reject a record"
 
@@ -98,20 +101,15 @@ class MsgspecLibrary:
 
     def missing(self, key: str) -> Template:
         """Return the error of a required field without a value."""
-        return template("missing", f"Object missing required field `{key}`")
+        return worded("missing", f"Object missing required field `{key}`")
 
     def forbidden(self, key: str) -> Template:
         """Return the error of a key that ``forbid_unknown_fields`` refuses."""
-        return template("extra_forbidden", f"Object contains unknown field `{key}`")
+        return worded("extra_forbidden", f"Object contains unknown field `{key}`")
 
     def versions(self) -> dict[str, str]:
         """Return the version of msgspec."""
         return {"msgspec": msgspec.__version__}
-
-
-def template(type_: str, msg: str) -> Template:
-    """Return an error with this message."""
-    return Template(type=type_, msg=msgspec.json.encode(msg).decode(), plain=msg, suffix="}")
 
 
 class _Field:

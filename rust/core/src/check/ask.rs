@@ -123,8 +123,9 @@ pub fn ask(input: &Input<'_>, work: &mut Work) -> Result<()> {
 pub fn mapping(input: &Input<'_>, row: usize, out: &mut Vec<u8>) {
     let row = &input.block.rows.rows[row];
     if input.plan.lookups.is_some() {
+        let line = &input.block.bytes()[row.start as usize..row.end as usize];
         // It was looked whether this can be written before the error was noted.
-        let _ = crate::json::object::compact(&input.block.bytes()[row.start as usize..row.end as usize], out);
+        let _ = crate::json::object::compact(line, input.plan.dialect, out);
         return;
     }
     let mut undone = Vec::new();

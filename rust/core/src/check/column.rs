@@ -6,11 +6,11 @@
 use std::borrow::Cow;
 
 use super::work::{Found, Input, State, What, Work};
-use super::{Kernel, Verdict, ask};
+use super::{Kernel, Verdict, ask, msgspec};
 use crate::cells::{Place, Span, cell, cell_unchecked, text};
 use crate::compiled::{Checker, Field, NO_TEMPLATE, OnNull};
 use crate::error::Result;
-use crate::plan::ErrorCode;
+use crate::plan::{Dialect, ErrorCode};
 use crate::shape;
 use crate::split::{self, Block};
 
@@ -44,6 +44,9 @@ pub fn check(input: &Input<'_>, work: &mut Work) -> Result<()> {
         }
     }
     work.order();
+    if input.plan.dialect == Dialect::Msgspec {
+        msgspec::keep_first(input, work);
+    }
     Ok(())
 }
 
@@ -68,6 +71,9 @@ fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
         Checker::Any(kernel) => native(kernel, input, work, field, at, column),
         Checker::Refuse(kernel) => native(kernel, input, work, field, at, column),
         Checker::Nested(shape) => shape::check::cells(*shape, input, work, field, at, column),
+        Checker::Msgspec(checker) => {
+            msgspec::with_kernel!(&**checker, kernel => native(kernel, input, work, field, at, column));
+        }
         Checker::Ask => {}
     }
 }

@@ -36,7 +36,7 @@ pub struct Float {
 /// (Clinger 1990). The text is the shortest form where it has at most 15 significant digits, since any two decimals
 /// that short are different doubles, and stands in the range that is written without exponent.
 #[inline(always)]
-fn plain(text: &[u8]) -> Option<(f64, bool)> {
+pub(crate) fn plain(text: &[u8]) -> Option<(f64, bool)> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),

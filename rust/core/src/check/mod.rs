@@ -11,6 +11,7 @@ pub mod column;
 pub mod decimal;
 pub mod float;
 pub mod int;
+pub mod msgspec;
 pub mod pattern;
 pub mod temporal;
 pub mod text;

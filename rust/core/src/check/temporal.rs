@@ -76,7 +76,7 @@ fn two(bytes: &[u8], at: usize) -> Option<u8> {
 
 /// Reads `YYYY-MM-DD`, where it is a day of the calendar after year 0.
 #[inline(always)]
-fn plain_day(bytes: &[u8; 10]) -> Option<Day> {
+pub(super) fn plain_day(bytes: &[u8; 10]) -> Option<Day> {
     if bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
     }

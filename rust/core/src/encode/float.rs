@@ -1,4 +1,4 @@
-//! The two ways in which a double is written: as pydantic-core writes JSON, and as Python's `repr`.
+//! The ways in which a double is written: as pydantic-core and msgspec write JSON, and as Python's `repr`.
 
 use std::mem::MaybeUninit;
 
@@ -7,6 +7,8 @@ use std::mem::MaybeUninit;
 pub enum Style {
     /// As JSON: `1e+16`, `0.00001`, `null` for what JSON has no number for.
     Json,
+    /// As msgspec writes JSON: `1e16`, `0.00001`, `null`.
+    Msgspec,
     /// As Python's `repr`: `1e+16`, `1e-05`, `nan`, `inf`.
     Repr,
 }
@@ -15,7 +17,7 @@ pub enum Style {
 pub fn write(value: f64, style: Style, out: &mut Vec<u8>) {
     if !value.is_finite() {
         let text: &[u8] = match style {
-            Style::Json => b"null",
+            Style::Json | Style::Msgspec => b"null",
             Style::Repr if value.is_nan() => b"nan",
             Style::Repr if value < 0.0 => b"-inf",
             Style::Repr => b"inf",
@@ -26,8 +28,15 @@ pub fn write(value: f64, style: Style, out: &mut Vec<u8>) {
     let mut padded = Padded { buffer: zmij::Buffer::new(), _slack: [0; 8] };
     let base = (&raw const padded).cast::<u8>();
     let text = padded.buffer.format_finite(value);
+    if style == Style::Msgspec && (value.abs() >= 1e16) {
+        let (mantissa, exponent) = text.split_once("e+").unwrap_or((text, ""));
+        for part in [mantissa, "e", exponent] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        return;
+    }
     // Where neither has an exponent, both are the same.
-    if style == Style::Json || value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
+    if style != Style::Repr || value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
         if text.as_ptr() == base {
             let len = text.len();
             append(&padded, len, out);

@@ -10,9 +10,9 @@ use super::scalars::{On, Scalars};
 use crate::cells::{Place, Span};
 use crate::check::column::Notes;
 use crate::check::work::{Input, State, Work};
-use crate::check::{Kernel, Verdict};
+use crate::check::{Kernel, Verdict, msgspec};
 use crate::compiled::{Checker, Field, NO_TEMPLATE, OnNull};
-use crate::plan::{ErrorCode, Format};
+use crate::plan::{Dialect, ErrorCode, Format};
 use crate::shape;
 
 /// Checks every line of a block: the twin of [`column::check`](crate::check::column::check).
@@ -25,6 +25,9 @@ pub fn check(input: &Input<'_>, work: &mut Work) {
     }
     work.keep = keep;
     work.order();
+    if input.plan.dialect == Dialect::Msgspec {
+        msgspec::keep_first(input, work);
+    }
 }
 
 /// Reads the lines. Those that are not understood are unsure.
@@ -65,6 +68,9 @@ fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
         Checker::Choice(kernel) => native(kernel, scalars, input, work, field, at),
         Checker::Integers(kernel) => native(kernel, scalars, input, work, field, at),
         Checker::Any(kernel) => native(kernel, scalars, input, work, field, at),
+        Checker::Msgspec(checker) => {
+            msgspec::with_kernel!(&**checker, kernel => native(kernel, scalars, input, work, field, at));
+        }
         Checker::Nested(shape) => shape::check::lines(*shape, input, work, field, at),
         Checker::Refuse(_) | Checker::Ask => {
             for state in work.states.iter_mut().filter(|state| **state < State::Unsure) {
@@ -79,7 +85,7 @@ fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
 fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
     let data = input.block.bytes();
     let rows = &input.block.rows.rows;
-    let column = field.column.unwrap_or_default();
+    let (column, dialect) = (field.column.unwrap_or_default(), input.plan.dialect);
     let Work { states, spans, values, unquoted, written, errors, details, keep, format, tokens, .. } = work;
     let spans = &mut spans[at];
     spans.clear();
@@ -99,7 +105,7 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
         let token = tokens.of(number, column);
         let tag = token.tag();
         let on = match tag {
-            Tag::Text | Tag::Escaped => On::Kernel,
+            Tag::Text | Tag::Escaped => scalars.text,
             Tag::Int => scalars.int,
             Tag::Float => scalars.float,
             Tag::True | Tag::False => scalars.bool,
@@ -114,7 +120,7 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
             Tag::Raw => On::Unsure,
             Tag::Absent => {
                 let row = &rows[number];
-                *slot = absent(&mut notes, number, state, &data[row.start as usize..row.end as usize]);
+                *slot = absent(&mut notes, number, state, dialect, &data[row.start as usize..row.end as usize]);
                 continue;
             }
         };
@@ -123,7 +129,8 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
         if on != On::Kernel {
             match (on, scalars.wrong) {
                 (On::Wrong, Some(code)) => {
-                    refuse(&mut notes, (number, state), code, None, shown(token, whole, data, written));
+                    let found = scalars.named.then(|| Cow::Borrowed(name(tag)));
+                    refuse(&mut notes, (number, state), code, found, shown(token, whole, dialect, data, written));
                 }
                 _ => *state = State::Unsure,
             }
@@ -160,10 +167,10 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
                 *slot = span;
             }
             Verdict::Reject(code) => {
-                refuse(&mut notes, (number, state), code, None, shown(token, whole, data, written));
+                refuse(&mut notes, (number, state), code, None, shown(token, whole, dialect, data, written));
             }
             Verdict::RejectWith(code, detail) => {
-                refuse(&mut notes, (number, state), code, Some(detail), shown(token, whole, data, written));
+                refuse(&mut notes, (number, state), code, Some(detail), shown(token, whole, dialect, data, written));
             }
             Verdict::Unsure => {
                 written.truncate(begin);
@@ -173,6 +180,19 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
         if let Some(slot) = values.get_mut(number) {
             *slot = value;
         }
+    }
+}
+
+/// What msgspec calls a value.
+#[cold]
+fn name(tag: Tag) -> &'static str {
+    match tag {
+        Tag::Absent | Tag::Null => "null",
+        Tag::Text | Tag::Escaped => "str",
+        Tag::Int => "int",
+        Tag::Float => "float",
+        Tag::True | Tag::False => "bool",
+        Tag::Raw => "object",
     }
 }
 
@@ -194,12 +214,12 @@ fn refuse(
 
 /// The input of an error: a string as it is, a number as it is written again. None where it is not finite.
 #[cold]
-fn shown(token: Token, whole: Span, data: &[u8], written: &mut Vec<u8>) -> Option<Span> {
+fn shown(token: Token, whole: Span, dialect: Dialect, data: &[u8], written: &mut Vec<u8>) -> Option<Span> {
     match token.tag() {
         Tag::Text | Tag::Escaped => Some(whole),
         Tag::Float => {
             let begin = written.len();
-            object::number(&data[whole.start()..whole.start() + whole.len()], written)?;
+            object::number(&data[whole.start()..whole.start() + whole.len()], dialect, written)?;
             Some(Span::new(Place::FinalWritten, begin, written.len() - begin))
         }
         _ => Some(Span::new(Place::FinalPlain, whole.start(), whole.len())),
@@ -207,8 +227,8 @@ fn shown(token: Token, whole: Span, data: &[u8], written: &mut Vec<u8>) -> Optio
 }
 
 /// What a key means that is not there. The error `missing` shows the whole line.
-pub(crate) fn absent(notes: &mut Notes<'_>, number: usize, state: &mut State, line: &[u8]) -> Span {
-    if matches!(notes.field.on_null, OnNull::Missing) && object::compact(line, &mut Vec::new()).is_none() {
+pub(crate) fn absent(notes: &mut Notes<'_>, number: usize, state: &mut State, dialect: Dialect, line: &[u8]) -> Span {
+    if matches!(notes.field.on_null, OnNull::Missing) && object::compact(line, dialect, &mut Vec::new()).is_none() {
         *state = State::Unsure;
         return Span::ABSENT;
     }

@@ -117,6 +117,10 @@ impl Tokens {
 #[derive(Debug)]
 pub struct Lookups {
     keys: Vec<Key>,
+    /// Whether a line in which one of them repeats is not understood.
+    once: bool,
+    /// Whether a line with another key is not understood.
+    known_only: bool,
 }
 
 #[derive(Debug)]
@@ -138,7 +142,14 @@ impl Lookups {
             let raw = raw.get(at).copied().unwrap_or_default();
             Key { name: name.as_bytes().into(), quoted: quoted.into_bytes().into(), raw }
         };
-        Self { keys: names.iter().enumerate().map(key).collect() }
+        Self { keys: names.iter().enumerate().map(key).collect(), once: false, known_only: false }
+    }
+
+    /// The same keys. `once`: where one of them repeats the line is not understood; `known_only`: where there is
+    /// another.
+    #[must_use]
+    pub fn strictly(self, once: bool, known_only: bool) -> Self {
+        Self { once, known_only, ..self }
     }
 
     /// The length of key `guess` with its quotes and colon, if that is what `text` begins with.
@@ -265,6 +276,9 @@ impl Line<'_> {
         } else {
             self.lookups.find(name)
         };
+        if wanted.is_none() && self.lookups.known_only {
+            return None;
+        }
         if order.len() <= place {
             order.resize(place + 1, usize::MAX);
         }
@@ -305,6 +319,9 @@ impl Line<'_> {
             Value::Nested | Value::MinusZero => token(Tag::Raw, from, to),
         };
         if let Some(wanted) = wanted {
+            if self.lookups.once && slots[wanted] != Token::ABSENT {
+                return None;
+            }
             slots[wanted] = made;
         }
         Some(())

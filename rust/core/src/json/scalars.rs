@@ -3,6 +3,7 @@
 //! A string goes to the kernel that CSV cells go to: pydantic-core reads both by the same rules. What it does with
 //! numbers and literals stands here; what does not is unsure.
 
+use crate::check::msgspec;
 use crate::compiled::Checker;
 use crate::plan::ErrorCode;
 
@@ -34,11 +35,13 @@ pub struct Scalars {
     pub bool: On,
     /// The error of a value of another type.
     pub wrong: Option<ErrorCode>,
+    /// Whether that error names the type that was found.
+    pub named: bool,
 }
 
 impl Scalars {
     const fn new(int: On, float: On, bool: On, wrong: ErrorCode) -> Self {
-        Self { text: On::Kernel, int, float, bool, wrong: Some(wrong) }
+        Self { text: On::Kernel, int, float, bool, wrong: Some(wrong), named: false }
     }
 
     /// Strings alone are decided here.
@@ -70,10 +73,40 @@ impl Scalars {
             Checker::Choice(kernel) => Self::refused(kernel.error),
             Checker::Integers(kernel) => Self::new(Kernel, Unsure, Unsure, kernel.0.error),
             Checker::Any(_) if text => Self::refused(E::StringType),
-            Checker::Any(_) => Self { text: Kernel, int: Unsure, float: Unsure, bool: Unsure, wrong: None },
+            Checker::Any(_) => {
+                Self { text: Kernel, int: Unsure, float: Unsure, bool: Unsure, wrong: None, named: false }
+            }
+            Checker::Msgspec(kernel) => Self::of_msgspec(kernel),
             Checker::Refuse(_) | Checker::Ask | Checker::Nested(_) => {
-                Self { text: Unsure, int: Unsure, float: Unsure, bool: Unsure, wrong: None }
+                Self { text: Unsure, int: Unsure, float: Unsure, bool: Unsure, wrong: None, named: false }
             }
         }
+    }
+
+    /// Values of JSON are strict to msgspec: each type takes those of its own.
+    fn of_msgspec(checker: &msgspec::Checker) -> Self {
+        use ErrorCode as E;
+        use On::{Kernel, Wrong};
+        use msgspec::Checker as C;
+        let [text, int, float, bool] = match checker {
+            C::Int(_) | C::Integers(_) => [Wrong, Kernel, Wrong, Wrong],
+            C::Float(_) => [Wrong, Kernel, Kernel, Wrong],
+            C::Bool(_) => [Wrong, Wrong, Wrong, Kernel],
+            C::Decimal(_) => [Kernel, Kernel, Kernel, Wrong],
+            _ => [Kernel, Wrong, Wrong, Wrong],
+        };
+        let wrong = match checker {
+            C::Int(_) | C::Integers(_) => E::IntType,
+            C::Float(_) => E::FloatType,
+            C::Bool(_) => E::BoolType,
+            C::Decimal(_) => E::DecimalType,
+            C::Text(_) | C::Str(_) | C::Choice(_) => E::StringType,
+            C::Uuid(_) => E::UuidType,
+            C::Date(_) => E::DateType,
+            C::DateTime(_) => E::DatetimeType,
+            C::Time(_) => E::TimeType,
+            C::TimeDelta(_) => E::TimeDeltaType,
+        };
+        Self { text, int, float, bool, wrong: Some(wrong), named: true }
     }
 }

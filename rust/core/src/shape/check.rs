@@ -36,7 +36,13 @@ pub fn lines(shape: usize, input: &Input<'_>, work: &mut Work, field: &Field, at
         if token.tag() == Tag::Absent {
             let row = &rows[number];
             let mut notes = Notes { errors, details, field, at: at as u32 };
-            *slot = crate::json::absent(&mut notes, number, state, &data[row.start as usize..row.end as usize]);
+            *slot = crate::json::absent(
+                &mut notes,
+                number,
+                state,
+                input.plan.dialect,
+                &data[row.start as usize..row.end as usize],
+            );
             continue;
         }
         let (start, end) = token.whole();

@@ -30,7 +30,12 @@ impl<'a> Walk<'a, '_> {
             Checker::TimeDelta(kernel) => self.scalar::<_, KEY>(kernel, leaf, text, at),
             Checker::Decimal(kernel) => self.scalar::<_, KEY>(kernel, leaf, text, at),
             Checker::Uuid(kernel) => self.scalar::<_, KEY>(kernel, leaf, text, at),
-            Checker::Choice(_) | Checker::Integers(_) | Checker::Refuse(_) | Checker::Ask | Checker::Nested(_) => None,
+            Checker::Choice(_)
+            | Checker::Integers(_)
+            | Checker::Refuse(_)
+            | Checker::Msgspec(_)
+            | Checker::Ask
+            | Checker::Nested(_) => None,
         }
     }
 
