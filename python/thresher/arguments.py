@@ -6,10 +6,16 @@ Enters: nothing. Leaves: parsers. Never acts on what was read.
 from __future__ import annotations
 
 import argparse
+import os
 import re
-from typing import NoReturn
+import sys
 
 from thresher.errors import ConfigurationError, closest
+
+# Not typing.TYPE_CHECKING: importing typing takes longer than answering `thresher version`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 __all__ = ["COMMANDS", "Parser", "parsers"]
 
@@ -23,6 +29,10 @@ COMMANDS = ("process", "explain", "infer", "version")
 class Parser(argparse.ArgumentParser):
     """Reports a wrong command line as ConfigurationError, with the closest name."""
 
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        """Make it; its help is as wide as the terminal."""
+        super().__init__(*args, **{"formatter_class": _formatter, **settings})
+
     def options(self) -> list[str]:
         """Return the long options."""
         return [name for name in self._option_string_actions if name.startswith("--")]
@@ -35,6 +45,16 @@ class Parser(argparse.ArgumentParser):
             known = [choice.strip(" '") for choice in choices.split(",")]
             message = f"{option}: there is no {value!r}{closest(value, known)}; choose from {', '.join(known)}"
         raise ConfigurationError(f"{message}\nsee {self.prog} --help")
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Return what writes the help. To learn the width it would import shutil, and with it every compression."""
+    columns = os.environ.get("COLUMNS", "")
+    try:
+        width = int(columns) if columns.isdigit() else os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        width = 0
+    return argparse.HelpFormatter(prog, width=(width or 80) - 2)
 
 
 _SCHEMA = (

@@ -7,15 +7,11 @@ Each handler imports what it needs, so that ``--help`` and ``version`` answer at
 
 from __future__ import annotations
 
-import argparse
 import errno
 import os
 import sys
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
 
-from thresher.arguments import COMMANDS, parsers
 from thresher.errors import (
     ConfigurationError,
     DataProcessingError,
@@ -25,7 +21,13 @@ from thresher.errors import (
     closest,
 )
 
+# Not typing.TYPE_CHECKING: importing typing takes longer than answering `thresher version`.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
     from thresher.config import Config
     from thresher.result import Result
     from thresher.schema.infer import Inferred
@@ -133,6 +135,10 @@ def _terminable() -> Iterator[None]:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    if arguments == ["version"]:
+        return _version()
+    from thresher.arguments import COMMANDS, parsers
+
     parser, subparsers = parsers()
     if not arguments:
         parser.print_help(sys.stderr)
@@ -184,7 +190,8 @@ def _process(options: argparse.Namespace) -> int:
             compiled,
             targets,
             config,
-            transform=spec if compiled is None else spec.compile(compiled),
+            transform=None if compiled is None or spec is None else spec.compile(compiled),
+            spec=spec,
             progress=progress,
             sample_rejects=True,
         )
@@ -232,7 +239,7 @@ def _explain(options: argparse.Namespace) -> int:
     from thresher.schema import compile
 
     compiled = compile(schema, config)
-    print(compiled.explain(spec.compile(compiled)))
+    print(compiled.explain(None if spec is None else spec.compile(compiled)))
     return DONE
 
 
@@ -289,10 +296,8 @@ def _config(options: argparse.Namespace, settings: dict[str, Any] | None = None)
     return Config.from_settings(given, Config.from_settings(settings))
 
 
-def _asked(options: argparse.Namespace) -> tuple[str | None, Spec, Config]:
+def _asked(options: argparse.Namespace) -> tuple[str | None, Spec | None, Config]:
     """Return the schema, the transform and the settings: the command line's, else those of the pipeline of the file."""
-    from thresher.transform.spec import Spec
-
     named: Any = options.schema
     arguments: dict[str, Any] = {}
     settings: dict[str, Any] = {}
@@ -321,6 +326,10 @@ def _asked(options: argparse.Namespace) -> tuple[str | None, Spec, Config]:
         arguments["select"] = [name.strip() for name in options.select.split(",")]
     if options.values:
         arguments["values"] = {**arguments.get("values", {}), **dict(map(_setting, options.values))}
+    if not arguments:
+        return named or config.schema, None, config
+    from thresher.transform.spec import Spec
+
     return named or config.schema, Spec.of(**arguments), config
 
 

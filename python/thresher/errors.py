@@ -11,9 +11,11 @@ Every message says what was wrong, where, and what to do.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
-from typing import Any
+# Not typing.TYPE_CHECKING: importing typing takes longer than answering `thresher version`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
 __all__ = [
     "ConfigurationError",
@@ -75,6 +77,8 @@ def closest(name: str, known: Iterable[str]) -> str:
         name: the name that is not known.
         known: the names that are.
     """
+    import difflib
+
     by_folded = {k.casefold(): k for k in known}
     matches = difflib.get_close_matches(name.casefold(), by_folded, n=3, cutoff=0.6)
     if not matches:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -38,9 +39,11 @@ from thresher.schema.compiled import Compiled
 from thresher.sink import Sinks
 from thresher.source import SourceLike, close_sources, open_sources
 from thresher.target import Targets
-from thresher.transform.compiled import Transform
-from thresher.transform.spec import Spec
 from thresher.verify import every
+
+if TYPE_CHECKING:
+    from thresher.transform.compiled import Transform
+    from thresher.transform.spec import Spec
 
 __all__ = ["run"]
 
@@ -53,7 +56,8 @@ def run(
     targets: Targets,
     config: Config,
     *,
-    transform: Transform | Spec | None = None,
+    transform: Transform | None = None,
+    spec: Spec | None = None,
     progress: Callable[[int, int | None], None] | None = None,
     sample_rejects: bool = False,
 ) -> Result:
@@ -64,7 +68,8 @@ def run(
         compiled: the schema; None: it is inferred from the first source.
         targets: what to write.
         config: the settings.
-        transform: what happens to records after they were validated; where the schema is inferred, as the user said it.
+        transform: what happens to records after they were validated.
+        spec: the same as the user said it, where the schema is inferred.
         progress: called now and then with the bytes read and, where known, the bytes there are.
         sample_rejects: where no file for rejects is named, keep the first of them only, in bounded memory.
 
@@ -85,8 +90,7 @@ def run(
 
             inferred = infer_opened(opened[0], config)
             compiled = compile(inferred.model)
-        if isinstance(transform, Spec):
-            transform = transform.compile(compiled)
+            transform = None if spec is None else spec.compile(compiled)
         plans, sources = _bind(compiled, transform, opened, config)
         if transform is None or transform.output is None:
             _refuse_unknown_columns(compiled, plans, targets)

@@ -13,7 +13,6 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import PurePath
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from thresher._python.element import SPACE, Element
@@ -268,7 +267,7 @@ def _format(opened: Opened, config: Config) -> Format:
             )
     if config.format != "auto":
         return config.format
-    known = SUFFIXES.get(PurePath(without_suffix(opened.name)[0]).suffix.lower())
+    known = SUFFIXES.get(os.path.splitext(without_suffix(opened.name)[0])[1].lower())
     if known in (None, "json"):
         text = begin.removeprefix(MARK).lstrip(SPACE)
         if text.startswith(b"{"):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -60,7 +59,7 @@ class Target(msgspec.Struct, frozen=True):
         text = os.fspath(name)
         if not isinstance(text, str) or not text:
             raise ConfigurationError(f"{SETTINGS[role]}={name!r} is no path: give a str or os.PathLike, or '-'")
-        suffix = Path(text).suffix.lower()
+        suffix = os.path.splitext(text)[1].lower()
         known = FORMATS[role]
         if text == STDOUT or (suffix not in known and _is_special(text)):
             return cls(role, text, UNNAMED[role])

@@ -44,10 +44,17 @@ def every(setting: int | None, compiled: Compiled) -> int:
     """
     if setting is not None:
         return setting
+    versions = compiled.library.versions()
+    if "msgspec" in versions:
+        from thresher.schema.structs import kernels
+
+        return 0 if versions["msgspec"] in kernels.TESTED_VERSIONS else SPARSE
+    if "pydantic-core" not in versions:
+        return 0
     from thresher.schema.nodes import inner_nodes
     from thresher.schema.table import TESTED_VERSIONS
 
-    if compiled.library.versions().get("pydantic-core", TESTED_VERSIONS[0]) in TESTED_VERSIONS:
+    if versions["pydantic-core"] in TESTED_VERSIONS:
         return 0
     definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
     for node in compiled.nodes.values():

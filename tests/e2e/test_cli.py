@@ -511,6 +511,16 @@ class TestOtherCommands:
         modules = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
         assert {"pydantic", "pydantic_core", "msgspec", "numpy", "importlib.metadata", "logging"}.isdisjoint(modules)
 
+    def test_version_needs_no_parser(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "thresher", "version"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        modules = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+        assert {"argparse", "typing", "difflib", "shutil"}.isdisjoint(modules)
+
     def test_explain(self) -> None:
         done = _run("explain", "shop:Order")
         assert done.returncode == 0

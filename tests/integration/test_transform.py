@@ -421,5 +421,5 @@ def test_an_inferred_schema_is_transformed(engine: str, tmp_path: Path) -> None:
 
     spec = Spec.of(where="size > 1", values={"area": "size * size"})
     config = thresher.Config(engine=engine)  # type: ignore[arg-type]
-    result = run(b"size\n1\n2\n3\n", None, Targets.named(tmp_path / "o.csv", None, None), config, transform=spec)
+    result = run(b"size\n1\n2\n3\n", None, Targets.named(tmp_path / "o.csv", None, None), config, spec=spec)
     assert (result.filtered, (tmp_path / "o.csv").read_text()) == (1, "size,area\n2,4\n3,9\n")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from typing import IO
 
@@ -160,6 +159,8 @@ class ArraySplitter(Window):
             element: the bytes in the window were looked at.
             found: where in the window it ends, and how.
         """
+        import tempfile
+
         spool = tempfile.SpooledTemporaryFile(max_size=CHUNK)  # noqa: SIM115 - closed by the caller
         while True:
             stop, end = found or (len(self._data), None)

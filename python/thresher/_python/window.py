@@ -6,7 +6,6 @@ record is, the splitters say; never looks at the bytes itself, but for line ends
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from typing import IO
 
@@ -122,6 +121,8 @@ class Window:
             spool.write(memoryview(self._data)[self._at : stop])
         except OSError as error:
             spool.close()
+            import tempfile
+
             folder = tempfile.gettempdir()
             raise FileError(
                 f"a temporary file for an oversize record could not be written in {folder!r}: {error.strerror}; "
@@ -133,6 +134,8 @@ class Window:
 
     def _spill_line(self) -> IO[bytes]:
         """Take an oversize record, up to the first line end behind its limit, into a file."""
+        import tempfile
+
         spool = tempfile.SpooledTemporaryFile(max_size=CHUNK)  # noqa: SIM115 - closed by the caller
         search = self._at + self._max
         while True:

@@ -7,9 +7,9 @@ other type every record goes to Pydantic. It never validates a record.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Annotated, Any, TypedDict, get_args, get_origin
 
+import msgspec
 from pydantic import TypeAdapter
 from pydantic_core import SchemaSerializer, SchemaValidator
 
@@ -266,7 +266,7 @@ def _is_slot(found: Any) -> bool:
 def _optional(field: Field) -> Field:
     """Return a field without a default that may be left out."""
     null = "omit" if field.null == "missing" else field.null
-    return replace(field, required=False, optional=True, null=null)
+    return msgspec.structs.replace(field, required=False, optional=True, null=null)
 
 
 def fields_of_choices(
@@ -312,7 +312,7 @@ def _choices(node: Node, definitions: Mapping[str, Node], depth: int) -> Iterato
 
 def _merged(fields: list[Field], reason: str) -> Field:
     """Return the fields of one name in several choices as one."""
-    return replace(
+    return msgspec.structs.replace(
         fields[0],
         annotation=" | ".join(dict.fromkeys(field.annotation for field in fields)),
         constraints=fields[0].constraints if len(fields) == 1 else "",

@@ -28,8 +28,7 @@ RAW = "raw"
 _HEADERS_KEPT = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(msgspec.Struct, frozen=True):
     """One possible error, still without its loc; JSON texts as the library writes them."""
 
     type: str
@@ -54,8 +53,7 @@ class Template:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One field of the schema."""
 
     name: str

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pydantic_core
 from pydantic import BaseModel
 from pydantic_core import SchemaSerializer, SchemaValidator
@@ -206,7 +206,9 @@ def spread(field: Field, reasons: list[str]) -> Field:
     if not reasons or field.route == "record":
         return field
     first = reasons[0]
-    return replace(field, route="record", reason=first.partition(":")[0] if first.startswith("field ") else first)
+    return msgspec.structs.replace(
+        field, route="record", reason=first.partition(":")[0] if first.startswith("field ") else first
+    )
 
 
 def warn_of(unknown: set[str]) -> None:

@@ -18,7 +18,10 @@ from thresher.encode import cell_text
 from thresher.kinds import Kind, Text
 from thresher.schema.structs.pattern import in_rust
 
-__all__ = ["NoKernelError", "accepts_none", "constraints", "kernel", "written"]
+__all__ = ["TESTED_VERSIONS", "NoKernelError", "accepts_none", "constraints", "kernel", "written"]
+
+TESTED_VERSIONS = ("0.22.0",)
+"""Versions of msgspec that the kernels agree with."""
 
 _INT64 = range(-(1 << 63), 1 << 63)
 

@@ -57,8 +57,9 @@ def of_lines(annotation: Any, kind: Kind) -> tuple[Template, ...]:
 def of_others(annotation: Any) -> tuple[Template, ...]:
     """Return the error of a value of another type, if it is one that differs in the name of that type alone."""
     refused = {}
+    struct = msgspec.defstruct("One", [("x", annotation)])
     for text, name in _JSON.items():
-        error = _refusal(annotation, text, lines=True)
+        error = _refusal(struct, text, lines=True)
         if error is not None:
             msg = faults.parts(error)[0]
             if msg.endswith(f"`, got `{name}`"):
@@ -72,8 +73,9 @@ def of_others(annotation: Any) -> tuple[Template, ...]:
 def _told(annotation: Any, values: Iterator[Any], *, lines: bool) -> tuple[Template, ...]:
     """Return the errors of some values, one of each type; none of a type that comes in two forms."""
     found: dict[str, Template | None] = {}
+    struct = msgspec.defstruct("One", [("x", annotation)])
     for value in values:
-        error = _refusal(annotation, value, lines=lines)
+        error = _refusal(struct, value, lines=lines)
         if error is None:
             continue
         msg = faults.parts(error)[0]
@@ -94,8 +96,7 @@ def _template(type_: str, msg: str) -> Template:
     return Template(type=type_, msg=made.msg.replace(escaped, HOLE), plain=msg, suffix="}")
 
 
-def _refusal(annotation: Any, value: Any, *, lines: bool) -> Exception | None:
-    struct = msgspec.defstruct("One", [("x", annotation)])
+def _refusal(struct: Any, value: Any, *, lines: bool) -> Exception | None:
     try:
         if lines:
             msgspec.json.decode(f'{{"x":{value}}}', type=struct)
