@@ -261,33 +261,41 @@ HYBRID: Mapping[str, list[Any]] = {
         Annotated[str, PlainSerializer(lambda value: {"text": value})],
         SecretStr,
         HttpUrl,
-        Json,
-        Json[dict[str, int]],
         Base64Bytes,
     ],
     "int": [
         Annotated[int, Field(lt=1 << 64)],
         Annotated[int, AfterValidator(_even)],
         Annotated[int, BeforeValidator(_strip_dollar)],
-        int | str,
-        int | float | None,
         ByteSize,
-        int | bool,
     ],
     "float": [
         Annotated[float, Field(lt=float("inf"))],
         Annotated[float, PlainSerializer(lambda value: round(value, 1))],
-        float | int | str,
     ],
-    "bool": [bool | str],
-    "date": [FutureDate, dt.date | dt.datetime | str],
-    "datetime": [PastDatetime, dt.datetime | str],
+    "date": [FutureDate],
+    "datetime": [PastDatetime],
     "timedelta": [Annotated[dt.timedelta, Field(multiple_of=dt.timedelta(minutes=1))]],
-    "decimal": [Annotated[Decimal, Field(multiple_of=Decimal("0.01"))], Decimal | int | str],
-    "choice": [Lenient, Bits, RealEnum, TupleEnum, Huge, Literal[Color.RED], Literal["red"] | int],
+    "decimal": [Annotated[Decimal, Field(multiple_of=Decimal("0.01"))]],
+    "choice": [Lenient, Bits, RealEnum, TupleEnum, Huge, Literal[Color.RED]],
     "uuid": [IPvAnyAddress, ipaddress.IPv4Network],
 }
 """Types that Pydantic has to be asked about, cell by cell."""
+
+NESTED: Mapping[str, list[Any]] = {
+    "str": [Json, Json[dict[str, int]]],
+    "int": [int | str, int | float | None, int | bool],
+    "float": [float | int | str],
+    "bool": [bool | str],
+    "date": [dt.date | dt.datetime | str],
+    "datetime": [dt.datetime | str],
+    "decimal": [Decimal | int | str],
+    "choice": [Literal["red"] | int],
+}
+"""Types that a shape decides: texts that hold JSON, and texts that may be read in several ways."""
+
+OTHERS: Mapping[str, list[Any]] = {kind: [*HYBRID.get(kind, []), *NESTED.get(kind, [])] for kind in HYBRID | NESTED}
+"""Types that no kernel decides alone."""
 
 
 def label(annotation: Any) -> str:

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from model_files import DrawnField, DrawnModel, cell
 
-__all__ = ["accepted_and_rejects", "random_lines"]
+__all__ = ["VALUES", "accepted_and_rejects", "damaged", "random_lines"]
 
 VALUES = [
     "null", "true", "false", "0", "-0", "1", "2", "-7", "1.0", "1.5", "-0.0", "1e5", "1E-7", "1e400",
@@ -52,7 +52,7 @@ def random_lines(drawn: DrawnModel, rng: random.Random, records: int) -> bytes:
         if members and rng.random() < 0.05:
             members.append((members[0][0], _value(rng.choice(order), rng, odd)))
         text = "{" + comma.join(_string(name, rng) + colon + value for name, value in members) + "}"
-        lines.append(_damaged(text.encode(), rng) if rng.random() < 0.1 else text.encode())
+        lines.append(damaged(text.encode(), rng) if rng.random() < 0.1 else text.encode())
     data = b"".join(line.replace(b"\n", b" ") + end for line in lines)
     return data if rng.random() < 0.5 else data.removesuffix(end)
 
@@ -75,7 +75,7 @@ def _string(text: str, rng: random.Random) -> str:
     return json.dumps(text, ensure_ascii=rng.random() < 0.2)
 
 
-def _damaged(line: bytes, rng: random.Random) -> bytes:
+def damaged(line: bytes, rng: random.Random) -> bytes:
     """Change, drop, double or add a few bytes anywhere."""
     for _ in range(rng.randrange(1, 4)):
         place = rng.randrange(len(line) + 1)

@@ -28,7 +28,7 @@ from pydantic import (
     model_validator,
 )
 
-from kinds import HYBRID, NATIVE, UTC, odd_cells, optional
+from kinds import NATIVE, OTHERS, UTC, odd_cells, optional
 
 __all__ = ["DrawnField", "DrawnModel", "RandomFile", "cell", "models", "random_file"]
 
@@ -147,8 +147,8 @@ def _annotations(draw: Any) -> tuple[str, Any]:
     """Draw a kind and an annotation of it."""
     how = draw(st.integers(0, 9))
     if how == 0:
-        kind = draw(st.sampled_from(sorted(HYBRID)))
-        return kind, draw(st.sampled_from(HYBRID[kind]))
+        kind = draw(st.sampled_from(sorted(OTHERS)))
+        return kind, draw(st.sampled_from(OTHERS[kind]))
     if how <= 3:
         kind = draw(st.sampled_from(sorted(NATIVE)))
         return kind, draw(st.sampled_from(NATIVE[kind]))

@@ -150,7 +150,8 @@ class _Builder:
         self._optional = [at for at, field in enumerate(compiled.fields) if field.optional]
         fields = plan.fields if plan.route == "native" else []
         self._keys = self._names + [field.name for field in plan.fields[self._known :]]
-        self._columns = [_Values(field, at, compiled, objects) for at, field in enumerate(fields)]
+        lines = plan.format != "csv"
+        self._columns = [_Values(field, at, compiled, objects, lines=lines) for at, field in enumerate(fields)]
 
     def piece(self, chunk: Chunk, name: str) -> Piece:
         """Return the values of one field in a chunk."""
@@ -198,7 +199,9 @@ class _Builder:
 class _Values:
     """Turns one column of a chunk into Python objects."""
 
-    def __init__(self, field: kinds.BoundField, at: int, compiled: Compiled, objects: Sequence[Any]) -> None:
+    def __init__(
+        self, field: kinds.BoundField, at: int, compiled: Compiled, objects: Sequence[Any], *, lines: bool
+    ) -> None:
         self._objects = objects
         self.kind = field.kind
         self._zoned = compiled.library.zoned
@@ -207,6 +210,9 @@ class _Values:
         if isinstance(field.kind, kinds.Choice):
             values = compiled.field(at)
             self.choices = [values.of(cell) for cell in field.kind.cells]
+        self._convert = _FROM_TEXT.get(type(field.kind))
+        if isinstance(field.kind, kinds.Nested):
+            self._convert = compiled.json_field(at).of if lines else compiled.field(at).of
 
     def read(self, column: tuple[bytes, bytes, bytes, bytes]) -> list[Any]:
         """Return the values of a column, one for each row."""
@@ -238,7 +244,7 @@ class _Values:
         if self.choices is not None:
             choices = self.choices
             return [choices[value] for value in array("q", values)]
-        convert = _FROM_TEXT.get(type(kind))
+        convert = self._convert
         texts = _texts(ends, text)
         if convert is None:
             return texts

@@ -166,12 +166,15 @@ class _FieldOracle:
     def __init__(self, compiled: Compiled, plan: Plan, place: int, format: str | None) -> None:
         field = compiled.fields[place]
         column = plan.fields[place].column
-        key = plan.columns[column].name if column is not None else field.name
+        lines = plan.format != "csv"
+        names = plan.lookups if lines else [each.name for each in plan.columns]
+        key = names[column] if column is not None else field.name
         self._name = field.name
         self._format = format
         self._missing_loc = msgspec.json.encode(field.missing_loc).decode()
         self._library = compiled.library
-        self._field = compiled.library.field(compiled, place, key)
+        make = compiled.json_field if lines else compiled.field
+        self._field = make(place, key)
         self._custom = compiled.library.custom(compiled, field.name)
 
     def answers(self, cells: Sequence[str], numbers: Sequence[tuple[int, int]]) -> list[Answer | None]:

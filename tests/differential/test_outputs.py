@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import PydanticSerializationError
 
 import thresher
-from kinds import HYBRID, NATIVE, odd_cells, optional
+from kinds import NATIVE, OTHERS, odd_cells, optional
 from thresher.encode import csv_line
 
 LONG = "long" in (os.environ.get("THRESHER_PROFILE"), os.environ.get("HYPOTHESIS_PROFILE"))
@@ -44,7 +44,7 @@ class Pair(NamedTuple):
 
 def pairs(kind: str) -> list[Pair]:
     """Return some pairs of the types of a kind."""
-    found = NATIVE[kind] + HYBRID.get(kind, [])
+    found = NATIVE[kind] + OTHERS.get(kind, [])
     types = [*found, *map(optional, NATIVE[kind])]
     others = [annotation for each in ("str", "float") for annotation in NATIVE[each][:2]]
     made = [Pair(given, ..., wanted) for given, wanted in itertools.product(types, types + others)]

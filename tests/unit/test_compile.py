@@ -33,7 +33,7 @@ from pydantic import (
     model_validator,
 )
 
-from kinds import HYBRID, NATIVE, label
+from kinds import HYBRID, NATIVE, NESTED, label
 from thresher import plan
 from thresher.errors import ConfigurationError
 from thresher.plan import Text
@@ -54,6 +54,13 @@ def test_native_types(annotation: Any) -> None:
         field = only((wrapped, ...))
         assert (field.route, field.reason) == ("native", "")
         assert not isinstance(field.kind, plan.Ask)
+
+
+@pytest.mark.parametrize("annotation", [each for found in NESTED.values() for each in found], ids=label)
+def test_types_that_a_shape_decides(annotation: Any) -> None:
+    field = only((annotation, ...))
+    assert (field.route, field.reason) == ("native", "")
+    assert isinstance(field.kind, plan.Nested)
 
 
 @pytest.mark.parametrize("annotation", [each for found in HYBRID.values() for each in found], ids=label)
@@ -379,7 +386,7 @@ def test_models_that_refer_to_themselves_and_shared_definitions() -> None:
 
     Node.model_rebuild(_types_namespace={"Node": Node, "Color": Color})
     compiled = compile(Node)
-    assert [field.route for field in compiled.fields] == ["native", "native", "field"]
+    assert [field.route for field in compiled.fields] == ["native", "native", "native"]
 
 
 def test_incomplete_models_are_refused() -> None:

@@ -24,14 +24,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticOmit, PydanticUseDefault, to_json
 
-from kinds import HYBRID, NATIVE, label, odd_cells
+from kinds import NATIVE, OTHERS, label, odd_cells
 from thresher.engine import Fault, Job
 from thresher.errors import DataProcessingError
 from thresher.oracle import JobOracle, errors_of
 from thresher.schema import compile
 
 ODD = odd_cells()
-CASES = [(kind, each) for table in (NATIVE, HYBRID) for kind, found in table.items() for each in found]
+CASES = [(kind, each) for table in (NATIVE, OTHERS) for kind, found in table.items() for each in found]
 Format = Literal["csv", "tsv", "jsonl"]
 
 

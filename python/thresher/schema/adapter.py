@@ -21,6 +21,7 @@ from thresher.schema.annotations import plain, shown_type
 from thresher.schema.compiled import Compiled, Field
 from thresher.schema.field import Site, compile_field
 from thresher.schema.pydantic import check_keys, compile_model, definitions_of, listed, spread, warn_of
+from thresher.schema.shape import Shapes
 
 __all__ = ["compile_type", "fields_of_choices"]
 
@@ -130,8 +131,9 @@ class _Compiler:
             computed = self._together(args, config, extra)
         annotations = self._annotations()
         fields = []
+        shapes = Shapes(self.definitions, "python")
         for name, field_node in found.items():
-            site = Site(name, field_node, annotations.get(name, Any), config, self.definitions)
+            site = Site(name, field_node, annotations.get(name, Any), config, self.definitions, shapes)
             field, field_reasons = compile_field(site, self.unknown)
             reasons.extend(field_reasons)
             fields.append(_optional(field) if name in optional else field)
@@ -157,6 +159,7 @@ class _Compiler:
             config=config,
             definitions=tuple(self.definitions.values()),
             nodes=found,
+            shapes=tuple(shapes.found),
         )
 
     def _args(self, schema: Node) -> Node | None:

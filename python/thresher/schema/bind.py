@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from thresher.errors import DataProcessingError, closest
-from thresher.plan import HOLE, Ask, BoundField, Column, Forbidden, Plan, Str
+from thresher.plan import HOLE, Ask, BoundField, Column, Forbidden, Nested, Plan, Str
 from thresher.schema.compiled import Compiled, Field
 from thresher.schema.header import delimiter_of, looks_wrong
 
@@ -58,6 +58,7 @@ def bind(compiled: Compiled, candidates: Mapping[str, Sequence[str]], names: Seq
         if compiled.extra == "forbid" and not record
         else [],
         dialect=compiled.library.dialect,
+        shapes=[] if record else list(compiled.shapes),
     )
 
 
@@ -79,6 +80,7 @@ def _native(compiled: Compiled, matched: Mapping[str, list[str]], places: Mappin
                 default=field.default,
                 errors=errors,
                 nullable=field.nullable and compiled.library.dialect == "msgspec",
+                loc=[loc] if isinstance(field.kind, Nested) else [],
             )
         )
     return fields

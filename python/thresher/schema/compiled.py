@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from thresher.plan import ErrorTemplate, Kind, Plan, Text
+from thresher.plan import ErrorTemplate, Kind, Plan, Shape, Text
 
 if TYPE_CHECKING:
     from thresher.schema.explain import Explanation
@@ -105,6 +105,8 @@ class Compiled:
     """The core schemas that the fields of a Pydantic model refer to."""
     nodes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The core schema of each field of a Pydantic model."""
+    shapes: tuple[Shape, ...] = ()
+    """What is inside of the fields of the kind ``nested``, where their values are cells."""
     _plans: dict[object, Plan] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -157,6 +159,12 @@ class Compiled:
             key: under which its value is looked up; None: the first that it has.
         """
         return self.library.field(self, place, key)
+
+    def json_field(self, place: int, key: str | None = None) -> FieldLibrary:
+        """Return the same for JSON texts in the place of cells; only schemas of Pydantic have such fields."""
+        from thresher.schema.values import JsonFieldValues
+
+        return JsonFieldValues(self, place, key)
 
     def explain(self, transform: Transform | None = None) -> Explanation:
         """Return a table of the fields, their routes and the reasons.

@@ -16,6 +16,7 @@ from thresher.schema.annotations import shown_type
 from thresher.schema.compiled import Field, Template
 from thresher.schema.default import static_default
 from thresher.schema.leaf import AskError, kind_of, written_differently
+from thresher.schema.shape import Shapes
 
 __all__ = ["Site", "compile_field"]
 
@@ -32,6 +33,8 @@ class Site:
     annotation: Any
     config: Mapping[str, Any]
     definitions: Mapping[str, Node]
+    shapes: Shapes
+    """The shapes of the schema so far; those of the field are added."""
 
 
 def compile_field(site: Site, unknown: set[str]) -> tuple[Field, list[str]]:
@@ -65,6 +68,11 @@ def compile_field(site: Site, unknown: set[str]) -> tuple[Field, list[str]]:
     except AskError as error:
         asked = str(error)
         leaf = _constrained(schema, site.definitions)
+        try:
+            kind = site.shapes.field(schema, site.config, json=False)
+            asked = ""
+        except AskError as error:
+            asked = asked if str(error).startswith("no kernel") else str(error)
 
     required = not nodes.has_default(schema, site.definitions)
     nullable = nodes.accepts_none(schema, site.definitions, site.annotation)

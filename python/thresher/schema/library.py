@@ -148,7 +148,7 @@ class FieldLibrary(Protocol):
     """One field, validated and written apart from the others."""
 
     def of(self, cell: Any, /) -> Any:
-        """Return the value of a cell, or of another value, that the field accepts.
+        """Return the value of a cell, a JSON text, or another value, that the field accepts.
 
         Raises:
             Exception: of a type in :attr:`Library.refusal` where it does not.

@@ -1,54 +1,79 @@
 """Binding to JSON Lines: a compiled schema becomes a plan. There is no header; keys are looked up in each line.
 
-Enters: a :class:`Compiled`. Leaves: a :class:`thresher.plan.Plan`. It is native only for flat objects all of whose
-fields have a kernel that decides JSON strings, numbers and literals exactly as pydantic-core does; else every line goes
-to Pydantic. It never reads a record.
+Enters: a :class:`Compiled`. Leaves: a :class:`thresher.plan.Plan`. A field of plain scalars gets a kernel, one with an
+inner structure a shape, and any other asks Pydantic about its values; what concerns the record as a whole sends every
+line to Pydantic. It never reads a record.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from thresher.plan import HOLE, Ask, BoundField, Choice, Column, Kind, Plan
-from thresher.schema import nodes, table, templates
+import msgspec
+
+from thresher.plan import HOLE, Ask, BoundField, Choice, Column, Extra, Kind, Plan, Shape
+from thresher.schema import nodes, problems, table, templates
 from thresher.schema.compiled import RAW, Compiled, Field
 from thresher.schema.leaf import AskError, kind_of, written_differently
+from thresher.schema.shape import Shapes
 
 __all__ = ["bind_lines"]
 
 Node = Mapping[str, Any]
 
-_STRICT = frozenset({"str", "any", "literal", "bytes"})
+_STRICT = frozenset({"str", "literal", "bytes"})
 """Kinds that take the same JSON values whether they are strict or not."""
 
 
 def bind_lines(compiled: Compiled) -> Plan:
     """Return the plan for JSON Lines; see :meth:`Compiled.lines`."""
-    fields = [] if _needs_record(compiled) else _native(compiled)
+    if _needs_record(compiled):
+        return _plan(compiled, [], _outputs(compiled), [])
+    binder = _Binder(compiled, list(dict.fromkeys(path for field in compiled.fields for path in field.paths)))
+    try:
+        fields = [binder.bound(field) for field in compiled.fields]
+    except _RecordError:
+        return _plan(compiled, [], _outputs(compiled), [])
+    return _plan(compiled, binder.lookups, fields, binder.shapes.found)
+
+
+def _plan(compiled: Compiled, lookups: list[str], fields: list[BoundField], shapes: list[Shape]) -> Plan:
+    extra = None
+    if lookups and compiled.extra != "ignore":
+        forbidden = problems.plain("json", "extra_forbidden")[0] if compiled.extra == "forbid" else None
+        extra = Extra(behavior=compiled.extra, forbidden=forbidden)
     return Plan(
-        route="native" if fields else "record",
+        route="native" if lookups else "record",
         delimiter=",",
         columns=[Column(name=RAW, null="omit")],
-        fields=fields or _outputs(compiled),
+        fields=fields,
         forbidden=[],
         format="jsonl",
-        lookups=[field.paths[0] for field in compiled.fields] if fields else [],
+        lookups=lookups,
+        shapes=shapes,
+        extra=extra,
     )
+
+
+class _RecordError(Exception):
+    """A field cannot be decided apart from its record."""
 
 
 def _needs_record(compiled: Compiled) -> bool:
     """Tell whether every line has to go to Pydantic, whatever its fields are."""
     from thresher.schema.pydantic_library import inherits
 
-    if compiled.record_reason or compiled.extra != "ignore" or not inherits(compiled.schema, "model_validate_json"):
+    if compiled.record_reason or not compiled.fields or not inherits(compiled.schema, "model_validate_json"):
+        return True
+    if compiled.extra != "ignore":
         return True
     wanted = Counter(path for field in compiled.fields for path in field.paths)
     return any(
         len(field.paths) != 1
-        or wanted[field.paths[0]] > 1
-        or HOLE in field.paths[0]
+        or any(wanted[path] > 1 or HOLE in path for path in field.paths)
         or not _plain_alias(compiled.nodes[field.name])
         for field in compiled.fields
     )
@@ -62,31 +87,57 @@ def _plain_alias(node: Node) -> bool:
     return all(len(each) == 1 for each in alias) if isinstance(alias[0], list) else len(alias) == 1
 
 
-def _native(compiled: Compiled) -> list[BoundField]:
-    """Return the fields, none where one of them has no kernel for JSON."""
-    try:
-        return [_bound(compiled, place, field) for place, field in enumerate(compiled.fields)]
-    except AskError:
-        return []
+@dataclass(slots=True, init=False)
+class _Binder:
+    """Binds the fields of one schema."""
 
+    compiled: Compiled
+    lookups: list[str]
+    shapes: Shapes
 
-def _bound(compiled: Compiled, place: int, field: Field) -> BoundField:
-    definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
-    leaf, nullable = _leaf(compiled.nodes[field.name]["schema"], definitions)
-    kind = _kind(leaf, compiled.config)
-    loc = field.paths[0] if compiled.loc_by_alias else field.name
-    errors = [template.at((loc,)) for template in templates.of_json_leaf(leaf, compiled.config)]
-    if field.required:
-        errors.append(templates.missing().at(field.missing_loc))
-    return BoundField(
-        name=field.key,
-        column=place,
-        kind=kind,
-        null="missing" if field.required else "omit" if field.optional else field.null,
-        default=field.default,
-        errors=errors,
-        nullable=nullable,
-    )
+    def __init__(self, compiled: Compiled, lookups: list[str]) -> None:
+        self.compiled = compiled
+        self.lookups = lookups
+        definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
+        self.shapes = Shapes(definitions, "json")
+
+    def bound(self, field: Field) -> BoundField:
+        """Return the field with a kernel, a shape, or what asks Pydantic."""
+        loc = field.paths[0] if self.compiled.loc_by_alias else field.name
+        paths = [self.lookups.index(path) for path in field.paths]
+        bare = BoundField(
+            name=field.key,
+            column=paths[0],
+            kind=Ask(),
+            null="missing" if field.required else "omit" if field.optional else field.null,
+            default=field.default,
+            errors=[templates.missing().at(field.missing_loc)] if field.required else [],
+            paths=paths if len(paths) > 1 else [],
+        )
+        schema = self.compiled.nodes[field.name]["schema"]
+        try:
+            return self._flat(bare, schema, loc)
+        except AskError:
+            pass
+        try:
+            kind = self.shapes.field(schema, self.compiled.config, json=True)
+        except AskError:
+            if len(paths) > 1:
+                # Only the record tells which of the keys was there, and so the loc.
+                raise _RecordError from None
+            return bare
+        return msgspec.structs.replace(bare, kind=kind, loc=[loc])
+
+    def _flat(self, bare: BoundField, schema: Node, loc: str) -> BoundField:
+        """Return the field with a kernel for scalars.
+
+        Raises:
+            AskError: there is none.
+        """
+        leaf, nullable = _leaf(schema, self.shapes.definitions)
+        kind = _kind(leaf, self.compiled.config)
+        errors = [template.at((loc,)) for template in templates.of_json_leaf(leaf, self.compiled.config)]
+        return msgspec.structs.replace(bare, kind=kind, nullable=nullable, errors=errors + bare.errors)
 
 
 def _leaf(schema: Node, definitions: Mapping[str, Node]) -> tuple[Node, bool]:
@@ -101,8 +152,10 @@ def _leaf(schema: Node, definitions: Mapping[str, Node]) -> tuple[Node, bool]:
         keys = table.NODE_KEYS.get(kind) or table.WRAPPER_KEYS.get(kind)
         if keys is None or node.keys() - keys or node.get("serialization"):
             raise AskError(f"no kernel for {kind}")
+        if kind == "any":
+            raise AskError("arrays and objects are no scalars")
         if kind in table.NODE_KEYS:
-            return node, nullable or kind == "any"
+            return node, nullable
         if kind == "default" and not outermost:
             raise AskError("a default inside another type")
         nullable = nullable or kind == "nullable"

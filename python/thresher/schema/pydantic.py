@@ -20,6 +20,7 @@ from thresher.schema import hooks, nodes, table
 from thresher.schema.compiled import Compiled, Field
 from thresher.schema.field import Site, compile_field
 from thresher.schema.pydantic_library import PydanticLibrary, inherits
+from thresher.schema.shape import Shapes
 
 __all__ = ["compile_model"]
 
@@ -68,6 +69,7 @@ def compile_model(model: type[BaseModel]) -> Compiled:
         extra = fields_node.get("extra_behavior") or config.get("extra_fields_behavior") or "ignore"
         computed = together(fields_node, node, config, extra, reasons)
 
+    shapes = Shapes(definitions, "python")
     fields = []
     for name, field_node in found.items():
         info = model.model_fields.get(name)
@@ -77,6 +79,7 @@ def compile_model(model: type[BaseModel]) -> Compiled:
             annotation=None if info is None else info.annotation,
             config=config,
             definitions=definitions,
+            shapes=shapes,
         )
         field, field_reasons = compile_field(site, unknown)
         reasons.extend(field_reasons)
@@ -103,6 +106,7 @@ def compile_model(model: type[BaseModel]) -> Compiled:
         config=config,
         definitions=tuple(definitions.values()),
         nodes=found,
+        shapes=tuple(shapes.found),
     )
 
 

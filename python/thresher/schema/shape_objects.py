@@ -27,12 +27,14 @@ Node = Mapping[str, Any]
 Config = Mapping[str, Any]
 
 
-def object_of(made: Shapes, node: Node) -> Shape:
+def object_of(made: Shapes, node: Node, around: Config, *, json: bool) -> Shape:
     """Return the shape of a model, a TypedDict or a dataclass.
 
     Args:
         made: the shapes of the plan.
         node: of the kind ``model``, ``typed-dict`` or ``dataclass``.
+        around: the configuration around it.
+        json: whether the values are JSON, or the texts of cells, of which only root models take any.
 
     Raises:
         AskError: no shape decides it exactly.
@@ -44,17 +46,21 @@ def object_of(made: Shapes, node: Node) -> Shape:
     if unknown:
         raise AskError(f"{', '.join(sorted(unknown))}, which this version of thresher does not know")
     if kind == "model":
-        return _model(made, node, config)
+        return _model(made, node, config, json=json)
     if kind == "typed-dict":
+        # pydantic-core reads one by its own configuration, and writes it by the one around it.
+        if any(config.get(key) != around.get(key) for key in _WRITING):
+            raise AskError("a TypedDict that is written by the configuration around it")
         found = problems.plain(made.words, "dict_type")
         return _object(made, node, config, [*node["fields"].items()], instance=False, wrong=found)
     return _dataclass(made, node, config)
 
 
 _NO_CONFIG: Config = {}
+_WRITING = ("serialize_by_alias", "ser_json_temporal", "ser_json_timedelta", "ser_json_bytes", "ser_json_inf_nan")
 
 
-def _model(made: Shapes, node: Node, config: Config) -> Shape:
+def _model(made: Shapes, node: Node, config: Config, *, json: bool) -> Shape:
     cls = node["cls"]
     _plain_class(cls, f"the model {cls.__name__}")
     if type(cls.__pydantic_validator__) is not SchemaValidator:
@@ -65,7 +71,7 @@ def _model(made: Shapes, node: Node, config: Config) -> Shape:
     if post_init and not (post_init == "model_post_init" and hooks.harmless_private_attributes(cls)):
         raise AskError(f"{cls.__name__} has its own {post_init}")
     if node.get("root_model"):
-        return shapes.Instance(inner=made.of(made.without_default(node["schema"]), config))
+        return shapes.Instance(inner=made.of(made.without_default(node["schema"]), config, json=json))
     fields = made.checked(nodes.resolve(node["schema"], made.definitions), "model-fields")
     if (node.get("extra_behavior") or config.get("extra_fields_behavior") or "ignore") != _extra(fields, config):
         raise AskError(f"{cls.__name__} and its fields differ in extra")

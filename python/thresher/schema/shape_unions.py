@@ -67,7 +67,8 @@ def _label(made: Shapes, choice: Node, config: Config, label: str | None) -> str
     if resolved["type"] == "model":
         return str(resolved["cls"].__name__)
     whole: Any = {"type": "definitions", "schema": dict(resolved), "definitions": list(made.definitions.values())}
-    settings: Any = dict(config)
+    # The title of the configuration would be that of the choice.
+    settings: Any = {key: value for key, value in config.items() if key != "title"}
     try:
         title = SchemaValidator(whole, settings).title
     except SchemaError as error:

@@ -1,7 +1,7 @@
 """Values of one field, asked of Pydantic apart from any record.
 
-Enters: the text of a cell, a value, or nothing. Leaves: the value that the model would hold, or its JSON. Never
-reports errors.
+Enters: the text of a cell, a JSON text, a value, or nothing. Leaves: the value that the model would hold, or its JSON.
+Never reports errors.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from pydantic_core import SchemaSerializer, SchemaValidator
+from pydantic_core import SchemaSerializer, SchemaValidator, to_json
 
 if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled
 
-__all__ = ["FieldValues"]
+__all__ = ["FieldValues", "JsonFieldValues"]
 
 _raw = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -40,7 +40,8 @@ class FieldValues:
         self._config = config
         fields = {"type": "model-fields", "fields": {field.name: self._node}, "extra_behavior": "ignore"}
         whole: Any = {"type": "definitions", "definitions": self._definitions, "schema": fields}
-        self._validate = SchemaValidator(whole, self._config).validate_python
+        self._validator = SchemaValidator(whole, self._config)
+        self._validate = self._validator.validate_python
         self._to_json: Any = None
 
     def of(self, cell: Any) -> Any:
@@ -52,7 +53,7 @@ class FieldValues:
         found = self._validate(self.record(cell))[0]
         return (found[self._name],) if self._name in found else None
 
-    def record(self, cell: str) -> dict[str, str]:
+    def record(self, cell: str) -> Any:
         """Return the record that is validated."""
         return {self._key: cell}
 
@@ -69,3 +70,27 @@ class FieldValues:
         if len(values) == 1:
             return [self._to_json(values)[1:-1]]
         return [bytes(raw) for raw in _raw(self._to_json(values))]
+
+
+class JsonFieldValues(FieldValues):
+    """The same, given JSON texts in the place of cells."""
+
+    def __init__(self, compiled: Compiled, place: int, key: str | None = None) -> None:
+        """Make the validator of a field."""
+        super().__init__(compiled, place, key)
+        whole: Any = {"type": "definitions", "definitions": self._definitions, "schema": self._node["schema"]}
+        self._of = SchemaValidator(whole, self._config).validate_json
+        self._head = to_json({self._key: 0}).decode()[:-2]
+
+    def of(self, cell: Any) -> Any:
+        """Return the value of a JSON text that the field accepts."""
+        return self._of(cell)
+
+    def one(self, cell: str) -> tuple[Any] | None:
+        """Return the value in a tuple; None where a validator leaves the field out (``PydanticOmit``)."""
+        found = self._validator.validate_json(self.record(cell))[0]
+        return (found[self._name],) if self._name in found else None
+
+    def record(self, cell: str) -> Any:
+        """Return the line that is validated."""
+        return f"{self._head}{cell}}}"

@@ -84,7 +84,7 @@ class Transform:
         Args:
             plan: the input schema, bound to the header of the source.
         """
-        if self.native is not None and plan.route == "native":
+        if self.native is not None and plan.route == "native" and self._same_kinds(self.native, plan):
             outputs = self.native.outputs
             made = p.Transform(
                 inputs=list(self.native.inputs),
@@ -101,3 +101,12 @@ class Transform:
                 for name in names
             ]
         return msgspec.structs.replace(plan, route="record", fields=fields, forbidden=[])
+
+    def _same_kinds(self, native: Native, plan: p.Plan) -> bool:
+        """Return whether the fields that are looked at have the kinds for which the steps were made native.
+
+        Those are the kinds of cells; JSON Lines may have others.
+        """
+        places = {each.field for each in native.inputs}
+        places |= {each.copy for each in native.outputs or () if each.copy is not None}
+        return all(type(plan.fields[place].kind) is type(self.input.fields[place].kind) for place in places)

@@ -97,7 +97,7 @@ impl Pending<'_> {
         error.extend_from_slice(b",\"input\":");
         error.extend_from_slice(&self.input);
         fill(&worded.suffix, &self.hole, true, &mut error);
-        if !shown.is_empty() {
+        if loc.len() > b"[]".len() {
             shown.extend_from_slice(b": ");
         }
         fill(&worded.plain, &self.hole, false, &mut shown);
