@@ -1,4 +1,4 @@
-"""The workloads that are measured: files of readings and of orders, as CSV or JSON Lines.
+"""The workloads that are measured: files of readings and of orders, as CSV, JSON Lines or a JSON array.
 
 Enters: a workload's name, a number of records, a share of bad ones and a seed. Leaves: a file that depends on these
 alone. It is written a chunk at a time, so that memory does not grow with the file.
@@ -188,7 +188,7 @@ def write(
     bad: float = 0.01,
     errors: int = 1,
     seed: int = 1,
-    format: Literal["csv", "jsonl"] = "csv",
+    format: Literal["csv", "jsonl", "json"] = "csv",
 ) -> Path:
     """Write a workload.
 
@@ -208,9 +208,12 @@ def write(
     with path.open("w", encoding="utf-8", newline="") as file:
         if format == "csv":
             file.write(",".join(made.columns) + "\n")
-        for rows in chunks(workload, records, bad, errors, seed):
+        begin, between, end = ("[", ",\n", "]\n") if format == "json" else ("", "\n", "\n")
+        file.write(begin)
+        for number, rows in enumerate(chunks(workload, records, bad, errors, seed)):
             lines = map(csv_line, rows) if format == "csv" else (json_line(made, row) for row in rows)
-            file.write("\n".join(lines) + "\n")
+            file.write((between if number else "") + between.join(lines))
+        file.write(end)
     return path
 
 
@@ -222,7 +225,7 @@ def cached(
     bad: float = 0.01,
     errors: int = 1,
     seed: int = 1,
-    format: Literal["csv", "jsonl"] = "csv",
+    format: Literal["csv", "jsonl", "json"] = "csv",
 ) -> Path:
     """Return the file of a workload in ``directory``, written now where it is not there yet."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -242,7 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bad", type=float, default=0.01, help="share of bad records (default 0.01)")
     parser.add_argument("--errors", type=int, default=1, help="errors in each bad record (default 1)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--output", type=Path, required=True, help="a .csv or .jsonl file")
+    parser.add_argument("--output", type=Path, required=True, help="a .csv, .jsonl or .json file")
     given = parser.parse_args(arguments)
     write(
         given.output,
@@ -251,7 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bad=given.bad,
         errors=given.errors,
         seed=given.seed,
-        format="jsonl" if given.output.suffix == ".jsonl" else "csv",
+        format={".jsonl": "jsonl", ".json": "json"}.get(given.output.suffix, "csv"),  # type: ignore[arg-type]
     )
     print(f"{given.output}: {given.records} records, {given.output.stat().st_size} bytes", file=sys.stderr)
     return 0

@@ -47,11 +47,11 @@ def test_the_size_of_records(workload: str, bytes_each: float, tmp_path: Path) -
     assert size / 20_000 == pytest.approx(bytes_each, rel=0.01)
 
 
-@pytest.mark.parametrize("format", ["csv", "jsonl"])
+@pytest.mark.parametrize("format", ["csv", "jsonl", "json"])
 def test_the_same_parameters_give_the_same_file(format: str, tmp_path: Path) -> None:
     made = [tmp_path / f"{number}.{format}" for number in range(2)]
     for path in made:
-        data.write(path, "orders", 100, seed=7, format="csv" if format == "csv" else "jsonl")
+        data.write(path, "orders", 100, seed=7, format=format)  # type: ignore[arg-type]
     assert made[0].read_bytes() == made[1].read_bytes()
     other = data.write(tmp_path / f"other.{format}", "orders", 100, seed=8)
     assert other.read_bytes() != made[0].read_bytes()

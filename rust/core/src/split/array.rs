@@ -1,6 +1,6 @@
 //! Array: the elements of one JSON array, behind its opening bracket. Each is a record.
 //!
-//! [`elements`] takes the fast path as far as it goes, and [`machine`] from there on: it is the definition on this side
+//! [`elements`] takes the fast path as far as it goes, and [`machine`] over what is in its way: it is the definition on this side
 //! of what docs/semantics.md says, and the twin of `python/thresher/_python/array.py`. Neither looks at the JSON of an
 //! element.
 
@@ -80,14 +80,32 @@ impl Position {
 
 /// Finds the elements of `data`, which begins between two of them. `last`: no byte of the source follows.
 pub fn elements(data: &[u8], last: bool, max_record_bytes: usize, position: &mut Position, rows: &mut Rows) -> Split {
-    index(data, max_record_bytes, position, rows);
-    let split = machine(data, last, max_record_bytes, position, rows);
+    let split = loop {
+        index(data, max_record_bytes, position, rows);
+        if let Some(split) = machine(data, last, max_record_bytes, position, rows, true) {
+            break split;
+        }
+    };
     rows.newlines = memchr::memchr_iter(b'\n', &data[..rows.consumed]).count() as u64;
     split
 }
 
-/// Finds the elements from [`Rows::consumed`] on.
-pub fn machine(data: &[u8], last: bool, max_record_bytes: usize, position: &mut Position, rows: &mut Rows) -> Split {
+/// Whether the fast path is worth another try: a container comes, so that it gets at least that far.
+fn is_easy(data: &[u8]) -> bool {
+    let mut bytes = data.iter().filter(|&&byte| !is_space(byte));
+    bytes.next() == Some(&b',') && matches!(bytes.next(), Some(b'{' | b'['))
+}
+
+/// Finds the elements from [`Rows::consumed`] on. Returns None, where `hurry`, once the fast path may go on.
+pub fn machine(
+    data: &[u8],
+    last: bool,
+    max_record_bytes: usize,
+    position: &mut Position,
+    rows: &mut Rows,
+    hurry: bool,
+) -> Option<Split> {
+    let mut element = Element::new(0);
     loop {
         let start = rows.consumed;
         let Some(spaces) = data[start..].iter().position(|&byte| !is_space(byte)) else {
@@ -97,7 +115,7 @@ pub fn machine(data: &[u8], last: bool, max_record_bytes: usize, position: &mut 
                 row(rows, data.len(), data.len(), Some(Fault::ArrayTruncated));
                 position.place = Place::Over;
             }
-            return Split::Done;
+            return Some(Split::Done);
         };
         let at = start + spaces;
         position.pass(&data[start..at]);
@@ -113,9 +131,10 @@ pub fn machine(data: &[u8], last: bool, max_record_bytes: usize, position: &mut 
             continue;
         }
         let rest = &data[at..];
-        let found = if position.place == Place::End { None } else { Element::new(position.column).feed(rest) };
+        element.begin(position.column);
+        let found = if position.place == Place::End { None } else { element.feed(rest) };
         if found.is_none() && !last {
-            return if rest.len() > max_record_bytes { Split::Oversize } else { Split::Done };
+            return Some(if rest.len() > max_record_bytes { Split::Oversize } else { Split::Done });
         }
         let len = found.map_or(rest.len(), |(len, _)| len);
         let end = found.map(|(_, end)| end);
@@ -124,6 +143,9 @@ pub fn machine(data: &[u8], last: bool, max_record_bytes: usize, position: &mut 
         position.pass(&rest[..len]);
         position.behind(end);
         rows.consumed = at + len;
+        if hurry && position.place == Place::Element && is_easy(&data[rows.consumed..]) {
+            return None;
+        }
     }
 }
 

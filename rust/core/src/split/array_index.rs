@@ -2,7 +2,7 @@
 //!
 //! It goes on while everything is as it should be: containers with matching brackets, one comma between two of them.
 //! At the first thing that is not, or that it does not know, it stops behind the last whole element, and leaves the
-//! rest of the buffer to the exact machine.
+//! next one to the exact machine.
 
 use super::Rows;
 use super::array::{Place, Position, row};
@@ -12,7 +12,7 @@ use super::scan::{Brackets, Portable, Scan, prefix_xor};
 /// Deeper values are left to the exact machine.
 const DEEPEST: u32 = 64;
 
-/// Finds elements of `data`, which begins between two of them, as far as that is easy.
+/// Finds elements of `data` from [`Rows::consumed`] on, as far as that is easy.
 pub fn index(data: &[u8], max_record_bytes: usize, position: &mut Position, rows: &mut Rows) {
     if !matches!(position.place, Place::First | Place::Comma | Place::Element) {
         return;
@@ -73,8 +73,8 @@ fn index_with(scan: impl Scan, data: &[u8], max_record_bytes: usize, position: &
     let mut open = Open::default();
     let mut start = 0;
     let mut padded = [0_u8; 64];
-    let mut base = 0_usize;
-    let mut consumed = 0;
+    let begin = rows.consumed;
+    let (mut base, mut consumed) = (begin, begin);
     'data: while base < data.len() {
         let chunk: &[u8; 64] = if let Some(chunk) = data[base..].first_chunk() {
             chunk
@@ -121,7 +121,7 @@ fn index_with(scan: impl Scan, data: &[u8], max_record_bytes: usize, position: &
         }
         base += 64;
     }
-    position.pass(&data[..consumed]);
+    position.pass(&data[begin..consumed]);
     rows.consumed = consumed;
 }
 

@@ -50,14 +50,33 @@ pub struct Element {
     state: State,
     /// Bytes between the last line end and its first byte.
     column: u64,
-    /// Bytes of white space since the last line end; None: there were others.
+    /// Bytes of white space since the last line end; None: there were others. Of the pieces before this one.
     indent: Option<u64>,
-    /// The last byte that is no white space.
+    /// The last byte that is no white space, of the pieces before this one.
     last: u8,
     /// The brackets that are open, down to [`DEEPEST`].
     open: Vec<u8>,
     deeper: u64,
 }
+
+/// What the bytes of a state are passed over up to.
+type Stops = [bool; 256];
+
+const fn stops(bytes: &[u8]) -> Stops {
+    let mut stops = [false; 256];
+    let mut at = 0;
+    while at < bytes.len() {
+        stops[bytes[at] as usize] = true;
+        at += 1;
+    }
+    stops
+}
+
+const OUTSIDE: Stops = stops(b"\"{}[]");
+const INSIDE: Stops = stops(b"\"\\\n");
+const SCALAR: Stops = stops(b" \t\r\n,{[]\"");
+/// What a line of JSON may begin with, other than numbers and words.
+const LINE: Stops = stops(b"\"{}[],");
 
 impl Element {
     /// An element whose first byte stands `column` bytes behind the last line end.
@@ -66,80 +85,101 @@ impl Element {
         Self { state: State::Start, column, indent: None, last: 0, open: Vec::new(), deeper: 0 }
     }
 
+    /// Begins with another element.
+    pub fn begin(&mut self, column: u64) {
+        (self.state, self.column, self.indent, self.last, self.deeper) = (State::Start, column, None, 0, 0);
+        self.open.clear();
+    }
+
     /// Looks at the next bytes. Returns where in them the element ends, and how; None where it goes on behind them.
     pub fn feed(&mut self, bytes: &[u8]) -> Option<(usize, End)> {
-        for (at, &byte) in bytes.iter().enumerate() {
-            if let Some((more, end)) = self.step(byte) {
-                return Some((at + usize::from(more), end));
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            match self.state {
+                State::Start => {
+                    self.state = match byte {
+                        b'"' => State::Inside,
+                        b'{' | b'[' => {
+                            self.open.push(byte);
+                            State::Outside
+                        }
+                        _ => State::Scalar,
+                    };
+                }
+                State::Scalar => {
+                    at = next(bytes, at, &SCALAR);
+                    if at < bytes.len() {
+                        return Some((at, End::Whole));
+                    }
+                }
+                State::Outside => {
+                    at = next(bytes, at, &OUTSIDE);
+                    match bytes.get(at) {
+                        Some(b'"') => self.state = State::Inside,
+                        Some(b'{') if self.next_begins(bytes, at) => {
+                            return Some((at, End::Resumed(self.behind(bytes, at).0 == b',')));
+                        }
+                        Some(&byte @ (b'{' | b'[')) if self.open.len() < DEEPEST => self.open.push(byte),
+                        Some(b'{' | b'[') => self.deeper += 1,
+                        Some(&byte) => {
+                            if let Some(end) = self.close(byte) {
+                                return Some((at + 1, end));
+                            }
+                        }
+                        None => {}
+                    }
+                }
+                State::Inside => {
+                    at = next(bytes, at, &INSIDE);
+                    match bytes.get(at) {
+                        Some(b'"') if self.open.is_empty() => return Some((at + 1, End::Whole)),
+                        Some(b'"') => self.state = State::Outside,
+                        Some(b'\\') => self.state = State::Escape,
+                        Some(_) => self.state = State::Line,
+                        None => {}
+                    }
+                }
+                State::Escape => self.state = if byte == b'\n' { State::Line } else { State::Inside },
+                State::Line if is_space(byte) => {}
+                State::Line => {
+                    // Where a line of JSON begins, the string was not closed.
+                    let closed = LINE[usize::from(byte)];
+                    if closed && self.open.is_empty() {
+                        let comma = self.behind(bytes, at).0 == b',' && !matches!(byte, b',' | b']');
+                        return Some((at, End::Resumed(comma)));
+                    }
+                    self.state = if closed { State::Outside } else { State::Inside };
+                    continue;
+                }
             }
-            if byte == b'\n' {
-                self.indent = Some(0);
-            } else if is_space(byte) {
-                self.indent = self.indent.map(|indent| indent + 1);
-            } else {
-                self.indent = None;
-                self.last = byte;
-            }
+            at += 1;
         }
+        (self.last, self.indent) = self.behind(bytes, bytes.len());
         None
     }
 
-    /// Takes one byte. Where the element ends here: whether the byte is its own.
-    #[inline(always)]
-    fn step(&mut self, byte: u8) -> Option<(bool, End)> {
-        if self.state == State::Line && !is_space(byte) {
-            // A line of JSON begins here: the string was not closed.
-            let closed = matches!(byte, b'"' | b'{' | b'}' | b'[' | b']' | b',');
-            if closed && self.open.is_empty() {
-                return Some((false, End::Resumed(self.last == b',' && !matches!(byte, b',' | b']'))));
-            }
-            self.state = if closed { State::Outside } else { State::Inside };
+    /// The last byte before `at` that is no white space, and how far in `at` stands on its line: None where there is
+    /// more than white space before it.
+    fn behind(&self, bytes: &[u8], at: usize) -> (u8, Option<u64>) {
+        let spaces = bytes[..at].iter().rev().take_while(|&&byte| is_space(byte)).count();
+        let text = at - spaces;
+        let indent = memrchr(b'\n', &bytes[text..at]).map(|lf| (spaces - lf - 1) as u64);
+        match text.checked_sub(1) {
+            Some(last) => (bytes[last], indent),
+            None => (self.last, indent.or_else(|| self.indent.map(|before| before + spaces as u64))),
         }
-        match self.state {
-            State::Start => {
-                self.state = match byte {
-                    b'"' => State::Inside,
-                    b'{' | b'[' => {
-                        self.open.push(byte);
-                        State::Outside
-                    }
-                    _ => State::Scalar,
-                };
-            }
-            State::Scalar if is_space(byte) || matches!(byte, b',' | b'{' | b'[' | b']' | b'"') => {
-                return Some((false, End::Whole));
-            }
-            State::Outside => match byte {
-                b'"' => self.state = State::Inside,
-                b'{' if self.next_begins() => return Some((false, End::Resumed(self.last == b','))),
-                b'{' | b'[' if self.open.len() < DEEPEST => self.open.push(byte),
-                b'{' | b'[' => self.deeper += 1,
-                b'}' | b']' => return self.close(byte).map(|end| (true, end)),
-                _ => {}
-            },
-            State::Inside => match byte {
-                b'"' if self.open.is_empty() => return Some((true, End::Whole)),
-                b'"' => self.state = State::Outside,
-                b'\\' => self.state = State::Escape,
-                b'\n' => self.state = State::Line,
-                _ => {}
-            },
-            State::Escape => self.state = if byte == b'\n' { State::Line } else { State::Inside },
-            State::Scalar | State::Line => {}
-        }
-        None
     }
 
     /// Whether a `{` cannot belong to the element, and stands where the next one would begin.
     ///
     /// In an object a `{` stands after a colon. Where it does not, no array is open, and it begins a line no further in
     /// than the element itself, the element was not closed.
-    fn next_begins(&self) -> bool {
-        self.deeper == 0
-            && self.last != b':'
-            && self.indent.is_some_and(|indent| indent <= self.column)
-            && self.open.last() == Some(&b'{')
-            && !self.open.contains(&b'[')
+    fn next_begins(&self, bytes: &[u8], at: usize) -> bool {
+        if self.deeper > 0 || self.open.last() != Some(&b'{') || self.open.contains(&b'[') {
+            return false;
+        }
+        let (last, indent) = self.behind(bytes, at);
+        last != b':' && indent.is_some_and(|indent| indent <= self.column)
     }
 
     /// A closing bracket that is not the innermost closes those inside of it; one that nothing opened is taken for a
@@ -161,5 +201,59 @@ impl Element {
             None if byte == b']' => End::Borrowed,
             _ => End::Broken,
         })
+    }
+}
+
+/// The first position at or after `at` of a byte that stops, or the end.
+#[inline(always)]
+fn next(bytes: &[u8], at: usize, stops: &Stops) -> usize {
+    bytes[at..].iter().position(|&byte| stops[usize::from(byte)]).map_or(bytes.len(), |found| at + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Element, End};
+
+    /// Feeds `bytes` in pieces of at most `size`.
+    fn fed(bytes: &[u8], size: usize) -> Option<(usize, End)> {
+        let mut element = Element::new(2);
+        let mut before = 0;
+        for piece in bytes.chunks(size) {
+            if let Some((at, end)) = element.feed(piece) {
+                return Some((before + at, end));
+            }
+            before += piece.len();
+        }
+        None
+    }
+
+    #[test]
+    fn the_text_may_come_in_pieces() {
+        let mut seed = 13_u64;
+        let mut random = |below: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % below
+        };
+        let pieces: [&[u8]; 14] =
+            [b"{", b"}", b"[", b"]", b"\"", b"\\", b"\n", b"\r\n", b"  ", b",", b":", b"x", b",\n {", b"\"x\":"];
+        let mut found = [0; 5];
+        for _ in 0..40_000 {
+            let mut bytes = [&b"{"[..], b"[", b"\"", b"1", b"{\"a\":"][random(5)].to_vec();
+            for _ in 0..random(20) {
+                bytes.extend_from_slice(pieces[random(14)]);
+            }
+            let whole = fed(&bytes, bytes.len());
+            for size in [1, 2, 5] {
+                assert_eq!(fed(&bytes, size), whole, "{:?}", String::from_utf8_lossy(&bytes));
+            }
+            found[match whole {
+                None => 0,
+                Some((_, End::Whole)) => 1,
+                Some((_, End::Broken)) => 2,
+                Some((_, End::Borrowed)) => 3,
+                Some((_, End::Resumed(_))) => 4,
+            }] += 1;
+        }
+        assert!(found.iter().all(|&count| count > 100), "{found:?}");
     }
 }
