@@ -446,6 +446,23 @@ def test_a_key_that_is_not_there_is_none_in_expressions(engine: str) -> None:
         assert (told.accepted, told.filtered) == (1, 1)
 
 
+def test_what_is_left_out_stays_left_out(engine: str) -> None:
+    data = b'{"x":1}\n{"x":2,"z":3}\n{"x":5,"z":null}\n'
+    wanted = [{"x": 1}, {"x": 2, "z": 3}, {"x": 5, "z": None}]
+    for function in ({"map_records": lambda row: row}, {"map_batches": lambda batch: batch}):
+        result = thresher.Pipeline(Partial, engine=engine, **function).process(data)
+        assert list(result.records()) == wanted
+
+    class Needs(TypedDict):
+        x: int
+        z: int | None
+
+    assert next(thresher.Pipeline(Partial, Needs, engine=engine).process(data).records()) == {"x": 1, "z": None}
+    schema = {"properties": {"x": {"type": "integer"}, "z": {"type": ["integer", "null"]}}}
+    for function in ({"map_records": lambda row: row}, {"map_batches": lambda batch: batch}):
+        assert list(thresher.Pipeline(schema, engine=engine, **function).process(data).records()) == wanted
+
+
 def test_they_are_output_schemas_as_well(engine: str) -> None:
     class Line(TypedDict):
         x: int

@@ -114,7 +114,7 @@ def test_what_is_written(engine: str, tmp_path: Path) -> None:
     )
     thresher.process(data, ORDER, engine=engine, output=good, rejects=bad)
     assert good.read_text().splitlines() == [
-        '{"price":2.5,"id":1,"note":"é"}',
+        '{"id":1,"price":2.5,"note":"é"}',
         '{"id":2.0,"price":100.0}',
         '{"id":12345678901234567890123,"price":1}',
     ]
@@ -138,7 +138,9 @@ CELLS = [
     ("integer", "1e3", 1000.0),
     ("integer", "1.5", "1.5"),
     ("integer", "+1", "+1"),
-    ("integer", " 1", " 1"),
+    ("integer", " 1\t", 1),
+    ("boolean", " true", True),
+    ("integer string", " 1 x", " 1 x"),
     ("integer", "01", "01"),
     ("integer", "1_000", "1_000"),
     ("integer", "12345678901234567890123", 12345678901234567890123),

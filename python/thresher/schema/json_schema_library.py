@@ -115,7 +115,7 @@ class JsonSchemaLibrary:
 
     def _checked(self, value: Any) -> Any:
         if self._is_valid(value):
-            return value
+            return self._ordered(value)
         raise RefusedError(
             [
                 {
@@ -127,6 +127,16 @@ class JsonSchemaLibrary:
                 for error in self._iter_errors(value)
             ]
         )
+
+    def _ordered(self, value: Any) -> Any:
+        """Return an object with its properties in the order of the schema, and all others behind."""
+        known = self._properties
+        if type(value) is not dict or not known:
+            return value
+        found = {name: value[name] for name in known if name in value}
+        if len(found) < len(value):
+            found.update((name, each) for name, each in value.items() if name not in known)
+        return found
 
     def _reader(self, name: str) -> Callable[[str], Any]:
         """Return what reads the cells of a column."""
@@ -148,8 +158,8 @@ class JsonSchemaLibrary:
         return error.errors
 
     def write(self, instance: Any) -> bytes:
-        """Return a record as JSON: compact, keys in the order in which they came, values unchanged."""
-        return _encode(instance)
+        """Return a record as JSON, compactly."""
+        return _encode(_written(instance))
 
     def values(self, instance: Any) -> Mapping[str, Any]:
         """Return the value of each property; None where the record has none."""
@@ -157,6 +167,10 @@ class JsonSchemaLibrary:
             return {}
         known = self._properties
         return instance if instance.keys() >= known.keys() else {**dict.fromkeys(known), **instance}
+
+    def has(self, instance: Any, name: str) -> bool:
+        """Tell whether a record has a property."""
+        return isinstance(instance, dict) and name in instance
 
     def build(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None) -> Any:
         """Return a record of values."""
@@ -213,6 +227,23 @@ class JsonSchemaLibrary:
         from importlib.metadata import version
 
         return {"jsonschema-rs": version("jsonschema-rs")}
+
+
+_LARGE = 1e16
+
+
+def _written(value: Any) -> Any:
+    """Return a value as it is encoded: large floats as Python and Pydantic write them, ``1e+16`` and not ``1e16``."""
+    if type(value) is float and not -_LARGE < value < _LARGE:
+        return msgspec.Raw(repr(value).encode())
+    if type(value) is dict:
+        return {name: _written(each) if type(each) in _LOOKED_INTO else each for name, each in value.items()}
+    if type(value) is list:
+        return [_written(each) if type(each) in _LOOKED_INTO else each for each in value]
+    return value
+
+
+_LOOKED_INTO = frozenset({float, dict, list})
 
 
 def _at(value: Any, path: list[str | int]) -> Any:

@@ -96,7 +96,7 @@ def texts_of(schema: Any) -> frozenset[str]:
     return frozenset(each for each in listed or () if isinstance(each, str))
 
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
+_NUMBER = re.compile(r"[ \t\r\n]*-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?[ \t\r\n]*", re.ASCII)
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _decode = msgspec.json.Decoder().decode
 
@@ -118,8 +118,8 @@ def cell_reader(types: frozenset[str], texts: frozenset[str] = frozenset()) -> C
     def read(cell: str) -> Any:
         if cell in texts:
             return cell
-        if boolean and cell in _BOOLEANS:
-            return _BOOLEANS[cell]
+        if boolean and (word := cell.strip(" \t\r\n")) in _BOOLEANS:
+            return _BOOLEANS[word]
         if whole or real:
             number = _NUMBER.fullmatch(cell)
             if number is not None:

@@ -91,6 +91,10 @@ class Library(Protocol):
         """Return the value of each field of an accepted record, by attribute."""
         ...
 
+    def has(self, instance: Any, name: str, /) -> bool:
+        """Tell whether a record has a field that may be left out; asked of no others."""
+        ...
+
     def build(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None, /) -> Any:
         """Return the instance that validation would have made, without validating.
 

@@ -92,6 +92,10 @@ class PydanticLibrary:
         found: Mapping[str, Any] = getattr(instance, "__dict__", {})
         return found
 
+    def has(self, instance: Any, name: str) -> bool:
+        """Tell whether a record has a field: those of a union may, those of a model do."""
+        return name in read(instance)
+
     def build(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None) -> Any:
         """Return an instance, made the way pydantic-core makes one."""
         instance = self._model.__new__(self._model)

@@ -46,11 +46,13 @@ class Applier:
             crash: gives the error for an exception of user code of a schema, in the record of these numbers.
         """
         self._transform = transform
-        self._read = transform.input.library.values
+        self._input = transform.input.library
+        self._read = self._input.values
         self._library = transform.written.library
         self._crash = crash
         self._mapped = transform.map_records is not None or transform.map_batches is not None
         self._keys = {value.name: value.key for value in transform.values}
+        self._sparse = _sparse(transform)
 
     def records(self, instances: Sequence[Any | list[Fault]], numbers: Sequence[tuple[int, int]]) -> list[Applied]:
         """Transform a batch of records.
@@ -64,6 +66,7 @@ class Applier:
         """
         answers: list[Applied] = [False] * len(instances)
         places, rows = [], []
+        lacking: dict[int, list[str]] = {}
         for place, (instance, number) in enumerate(zip(instances, numbers, strict=True)):
             if isinstance(instance, list):
                 answers[place] = instance
@@ -72,6 +75,9 @@ class Applier:
             if isinstance(found, dict):
                 places.append(place)
                 rows.append(found)
+                if self._sparse:
+                    has = self._input.has
+                    lacking[place] = [name for name, copy in self._sparse if not has(instance, copy)]
             else:
                 answers[place] = found
         if not rows:
@@ -79,6 +85,9 @@ class Applier:
         if self._mapped:
             places, rows = maps.mapped(self._transform, places, rows, numbers)
         for place, row in zip(places, rows, strict=True):
+            for name in lacking.get(place, ()):
+                if row.get(name) is None:
+                    row.pop(name, None)
             answers[place] = self._output(row, numbers[place])
         return answers
 
@@ -125,6 +134,19 @@ class Applier:
             return [msgspec.structs.replace(fault, stage="output") for fault in library.faults(error, record)]
         except Exception as error:
             raise self._crash(library, error, number) from error
+
+
+def _sparse(transform: Transform) -> list[tuple[str, str]]:
+    """Return the outputs that are left out where the input field that they copy is, each with that field."""
+    if transform.output is None:
+        return []
+    optional = {field.name for field in transform.input.fields if field.optional}
+    needed = {field.name for field in transform.output.fields if field.required}
+    return [
+        (value.name, value.copy)
+        for value in transform.values
+        if value.copy is not None and value.copy in optional and value.name not in needed
+    ]
 
 
 def _raised(

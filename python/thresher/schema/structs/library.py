@@ -67,6 +67,10 @@ class MsgspecLibrary:
         """Return the value of each field."""
         return {name: getattr(instance, name) for name in self._names}
 
+    def has(self, instance: Any, name: str) -> bool:
+        """Return True: a Struct has all of its fields."""
+        return True
+
     def build(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None) -> Any:
         """Return an instance; msgspec itself validates nothing here."""
         return self._struct(**values)
