@@ -10,6 +10,7 @@ Pydantic nor NumPy nor the native engine costs anything to a program that does n
 # Not typing.TYPE_CHECKING: importing typing would be most of the time that importing this package takes.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from thresher.batches import Batch, Batches
     from thresher.config import Config
     from thresher.errors import ConfigurationError, DataProcessingError, EngineError, FileError, ThresherError
     from thresher.pipeline import Pipeline, explain, process
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Batch",
+    "Batches",
     "Check",
     "Config",
     "ConfigurationError",
@@ -42,6 +45,8 @@ __all__ = [
 ]
 
 _HOME = {
+    "Batch": "batches",
+    "Batches": "batches",
     "Check": "transform.spec",
     "Config": "config",
     "ConfigurationError": "errors",

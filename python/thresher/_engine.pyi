@@ -1,7 +1,7 @@
 """The native extension. Its functions are called by ``_rust.py`` alone."""
 
 from collections.abc import Callable
-from typing import TypedDict
+from typing import TypeAlias, TypedDict
 
 from thresher.engine import Oracle, Source
 
@@ -17,6 +17,9 @@ class RunError(Exception):
     args: tuple[str, str, int, str]
     """kind (``read``, ``write``, ``plan``, ``panic``), what, errno or 0, text."""
 
+Chunk: TypeAlias = tuple[int, int, list[tuple[bytes, bytes, bytes, bytes]], dict[int, int]]
+"""plan, rows, (marks, int64 values, uint32 ends, text) of each field, handles of whole records by row."""
+
 class Outcome(TypedDict):
     """What a run gives back."""
 
@@ -25,14 +28,16 @@ class Outcome(TypedDict):
     counts: list[tuple[str, str, int, int, int, int]]
     """loc as JSON, type, count, position of the source, record, line."""
     further_errors: int
-    chunks: list[tuple[int, int, list[tuple[bytes, bytes, bytes, bytes]], dict[int, int]]]
-    """plan, rows, (marks, int64 values, uint32 ends, text) of each field, handles of whole records by row."""
+    chunks: list[Chunk]
     objects: list[object]
     """What handles stand for."""
     rejects: bytes
     asked_cells: int
     asked_records: int
     verified_records: int
+
+Part: TypeAlias = tuple[int, int, int, int, int, Chunk, dict[int, object], bytes]
+"""source, first record, accepted, rejected, filtered, the accepted ones, what handles in them stand for, rejects."""
 
 def run(
     job: bytes,
@@ -41,6 +46,7 @@ def run(
     accepted: int | None,
     rejects: int | None,
     progress: Callable[[int], None] | None,
+    receiver: Callable[[list[Part]], None] | None,
 ) -> Outcome:
     """Run a job, given as JSON.
 

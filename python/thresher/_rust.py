@@ -13,7 +13,7 @@ import msgspec
 
 from thresher import _engine
 from thresher.columns import Columns
-from thresher.engine import Count, Job, Oracle, Outcome, Source, SourceCount
+from thresher.engine import Count, Job, Oracle, Outcome, Part, Receiver, Source, SourceCount
 from thresher.errors import EngineError, FileError
 from thresher.plan import Plan
 
@@ -41,21 +41,31 @@ class RustEngine:
         accepted: int | None,
         rejects: int | None,
         progress: Callable[[int], None] | None = None,
+        receiver: Receiver | None = None,
     ) -> Outcome:
         """Run a job to its end; see :meth:`thresher.engine.Engine.run`."""
         names = [source.name for source in sources]
+        plans = _kept_plans(job.plans)
         asked = oracle
         if job.verify:
             from thresher.verify import Shadow
 
-            asked = Shadow(oracle, job, names, _kept_plans(job.plans))
+            asked = Shadow(oracle, job, names, plans)
         try:
-            done = _engine.run(msgspec.json.encode(job), list(sources), asked, accepted, rejects, progress)
+            done = _engine.run(
+                msgspec.json.encode(job),
+                list(sources),
+                asked,
+                accepted,
+                rejects,
+                progress,
+                _receiving(receiver, plans, oracle),
+            )
         except _engine.RunError as failure:
             raise _mapped(failure) from None
         kept = None
         if job.accepted_format is None:
-            kept = Columns(_kept_plans(job.plans), done["chunks"], done["objects"], oracle.compiled)
+            kept = Columns(plans, done["chunks"], done["objects"], oracle.compiled)
         return Outcome(
             sources=[
                 SourceCount(
@@ -74,6 +84,32 @@ class RustEngine:
             asked_records=done["asked_records"],
             verified_records=done["verified_records"],
         )
+
+
+def _receiving(
+    receiver: Receiver | None, plans: Sequence[Plan], oracle: Oracle
+) -> Callable[[list[_engine.Part]], None] | None:
+    """Return what the engine calls with the parts of a block."""
+    if receiver is None:
+        return None
+
+    def take(parts: list[_engine.Part]) -> None:
+        receiver(
+            [
+                Part(
+                    source=source,
+                    record=record,
+                    accepted=accepted,
+                    rejected=rejected,
+                    filtered=filtered,
+                    kept=Columns(plans, [chunk], objects, oracle.compiled),
+                    rejects=rejects,
+                )
+                for source, record, accepted, rejected, filtered, chunk, objects, rejects in parts
+            ]
+        )
+
+    return take
 
 
 def _kept_plans(plans: Sequence[Plan]) -> list[Plan]:

@@ -10,7 +10,7 @@ import datetime
 import decimal
 import uuid
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -25,6 +25,9 @@ __all__ = ["DEFAULT", "NULL", "VALUE", "Columns", "Piece"]
 
 Chunk: TypeAlias = "tuple[int, int, list[tuple[bytes, bytes, bytes, bytes]], dict[int, int]]"
 
+Objects: TypeAlias = "Sequence[Any] | Mapping[int, Any]"
+"""What handles stand for."""
+
 # The marks of `keep::mark` on the Rust side.
 VALUE, NULL, DEFAULT, ABSENT, HANDLE = range(5)
 
@@ -34,9 +37,7 @@ _MISSING: Any = object()
 class Columns:
     """Accepted records in memory, as columns."""
 
-    def __init__(
-        self, plans: Sequence[Plan], chunks: Sequence[Chunk], objects: Sequence[Any], compiled: Compiled
-    ) -> None:
+    def __init__(self, plans: Sequence[Plan], chunks: Sequence[Chunk], objects: Objects, compiled: Compiled) -> None:
         """Keep the chunks; nothing is built yet.
 
         Args:
@@ -51,6 +52,19 @@ class Columns:
         self._compiled = compiled
         self._count = sum(chunk[1] for chunk in chunks)
         self._builders: dict[int, _Builder] = {}
+
+    @classmethod
+    def joined(cls, parts: Sequence[Columns]) -> Columns:
+        """Return the records of several, one after another; all of one run, which gives no handle twice.
+
+        Args:
+            parts: at least one, each with a dict of what its handles stand for.
+        """
+        first = parts[0]
+        if len(parts) == 1:
+            return first
+        objects = {handle: value for part in parts for handle, value in dict(part._objects).items()}
+        return cls(first._plans, [chunk for part in parts for chunk in part._chunks], objects, first._compiled)
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -140,7 +154,7 @@ class Piece:
 class _Builder:
     """Builds the records of one plan."""
 
-    def __init__(self, plan: Plan, compiled: Compiled, objects: Sequence[Any]) -> None:
+    def __init__(self, plan: Plan, compiled: Compiled, objects: Objects) -> None:
         self._instance = compiled.library.build
         self._values = compiled.library.values
         self._objects = objects
@@ -199,9 +213,7 @@ class _Builder:
 class _Values:
     """Turns one column of a chunk into Python objects."""
 
-    def __init__(
-        self, field: kinds.BoundField, at: int, compiled: Compiled, objects: Sequence[Any], *, lines: bool
-    ) -> None:
+    def __init__(self, field: kinds.BoundField, at: int, compiled: Compiled, objects: Objects, *, lines: bool) -> None:
         self._objects = objects
         self.kind = field.kind
         self._zoned = compiled.library.zoned

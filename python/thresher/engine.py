@@ -26,6 +26,8 @@ __all__ = [
     "Kept",
     "Oracle",
     "Outcome",
+    "Part",
+    "Receiver",
     "Source",
     "Stage",
     "choose",
@@ -84,6 +86,8 @@ class Job(msgspec.Struct, kw_only=True):
     none is. The Python engine asks Pydantic about every record anyway."""
     most_kinds: int = MOST_KINDS
     """Kinds of errors that are counted each, those that occur first."""
+    batch: int = 0
+    """Records of a batch that is handed over while the run goes on; 0: nothing is."""
 
 
 Stage: TypeAlias = Literal["split", "validate", "transform", "check", "output"]
@@ -203,6 +207,29 @@ class Outcome(msgspec.Struct, kw_only=True):
     """Errors that are in none of ``counts``: of further kinds, or of one longer than :data:`LONGEST_KIND`."""
 
 
+class Part(msgspec.Struct, kw_only=True):
+    """Consecutive records of one batch, handed over while the run goes on.
+
+    A batch is ``Job.batch`` records of one source, the last of a source excepted; it comes in one part or in several.
+    """
+
+    source: int
+    """The position of their source."""
+    record: int
+    """The number of the first, in its source."""
+    accepted: int
+    rejected: int
+    filtered: int
+    kept: Kept
+    """Those that were accepted."""
+    rejects: bytes
+    """Those that were rejected, as they are written; none where they go to a descriptor."""
+
+
+Receiver: TypeAlias = Callable[[Sequence[Part]], None]
+"""Takes parts, in the order of the sources; waits where they are not wanted yet. An exception of it stops the run."""
+
+
 class Engine(Protocol):
     """One way of doing a job. Both ways write the same bytes."""
 
@@ -217,6 +244,7 @@ class Engine(Protocol):
         accepted: int | None,
         rejects: int | None,
         progress: Callable[[int], None] | None = None,
+        receiver: Receiver | None = None,
     ) -> Outcome:
         """Run a job to its end.
 
@@ -227,6 +255,7 @@ class Engine(Protocol):
             accepted: descriptor that accepted records are written to; None with ``job.accepted_format`` None.
             rejects: descriptor that rejects are written to; None: they come back in the outcome.
             progress: called now and then with the bytes read so far.
+            receiver: takes the records that are kept, with ``job.batch``; the outcome then has none of them.
 
         Raises:
             DataProcessingError: a validator of the user's crashed, with the record's number.

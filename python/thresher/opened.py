@@ -10,6 +10,7 @@ import io
 import os
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -354,7 +355,10 @@ class Opened:
             # Not a few bytes at a time: each read may be a request to somebody far away.
             piece = self._read(max(n, PULL_BYTES))
         elif self._fd is not None:
-            piece = read_fd(self._fd, self.name, n)
+            # A pipe may bring nothing for ever, and whoever began the run may have left.
+            pipe = self.size is None
+            read = read_until(self._fd, self.name, self._stopped) if pipe else partial(read_fd, self._fd, self.name)
+            piece = read(n)
         else:
             piece = b""
         self._ended = not piece

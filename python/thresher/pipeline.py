@@ -6,7 +6,7 @@ Only puts arguments in order; the work is that of :mod:`thresher.run`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from thresher.config import Config
@@ -17,6 +17,7 @@ from thresher.target import Name, Targets
 from thresher.transform.spec import Check, Spec
 
 if TYPE_CHECKING:
+    from thresher.batches import Batch, Batches
     from thresher.schema.compiled import Compiled
     from thresher.schema.explain import Explanation
     from thresher.source import SourceLike
@@ -159,6 +160,87 @@ class Pipeline:
         return await asyncio.to_thread(
             self.process, source, output=output, rejects=rejects, report=report, config=config, **settings
         )
+
+    def batches(
+        self,
+        source: SourceLike,
+        *,
+        size: int = 50_000,
+        rejects: Name | None = None,
+        report: Name | None = None,
+        config: Config | None = None,
+        **settings: Any,
+    ) -> Batches:
+        r"""Process a source batch by batch, in bounded memory, while earlier batches are worked on.
+
+        The run begins when the first batch is asked for, goes on in a thread, and waits where batches are not taken. It
+        stops where the iterator is closed, the ``with`` block is left or the last reference is gone; what stops the run
+        by itself is raised in its place among the batches. When all were taken, ``Batches.report`` has the totals.
+
+        Args:
+            source: see :func:`process`.
+            size: records of a batch, whatever becomes of them; the last batch of each source may have fewer.
+            rejects: file for rejects, which appears when the last batch was taken. None: each batch has its own.
+            report: file for the report, likewise.
+            config: the settings; None: those of the pipeline.
+            **settings: any field of :class:`Config`, in place of that of ``config``.
+
+        Returns:
+            An iterator and context manager. Each :class:`Batch` has ``records()``, ``rejects``, the counts ``read``,
+            ``accepted``, ``rejected`` and ``filtered``, ``source`` and ``first_record``; other libraries take it as
+            they take a :class:`Result`.
+
+        Raises:
+            ConfigurationError: a setting or a name that cannot work; whatever the run raises comes with the batches.
+
+        Example:
+            >>> from pydantic import BaseModel
+            >>> class Order(BaseModel):
+            ...     order_id: int
+            >>> pipeline = Pipeline(Order, engine="python")
+            >>> with pipeline.batches(b"order_id\n1\nmany\n3\n", size=2) as batches:
+            ...     for batch in batches:
+            ...         print(batch.first_record, list(batch.records()), len(batch.rejects))
+            1 [Order(order_id=1)] 1
+            3 [Order(order_id=3)] 0
+            >>> batches.report.accepted
+            2
+        """
+        from thresher.batches import Batches
+        from thresher.run import run
+
+        targets = Targets.named(None, rejects, report)
+        merged = Config.from_settings(settings, config or self.config)
+        compiled, transform = self._compiled, self._transform
+        return Batches(
+            lambda channel: run(
+                source, compiled, targets, merged, transform=transform, progress=channel.tick, channel=channel
+            ),
+            size,
+        )
+
+    async def abatches(
+        self,
+        source: SourceLike,
+        *,
+        size: int = 50_000,
+        rejects: Name | None = None,
+        report: Name | None = None,
+        config: Config | None = None,
+        **settings: Any,
+    ) -> AsyncGenerator[Batch, None]:
+        """Yield the same as :meth:`batches`, without blocking the event loop.
+
+        Leaving the loop early stops the run when the generator is closed: use :func:`contextlib.aclosing`.
+        """
+        import asyncio
+
+        batches = self.batches(source, size=size, rejects=rejects, report=report, config=config, **settings)
+        try:
+            while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+                yield batch
+        finally:
+            batches.close()
 
     def explain(self) -> Explanation:
         """Return how each field is checked and each output made, natively or not; ``str()`` of it is a table."""

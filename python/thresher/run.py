@@ -42,6 +42,7 @@ from thresher.target import Targets
 from thresher.verify import every
 
 if TYPE_CHECKING:
+    from thresher.batches import Channel
     from thresher.transform.compiled import Transform
     from thresher.transform.spec import Spec
 
@@ -60,6 +61,7 @@ def run(
     spec: Spec | None = None,
     progress: Callable[[int, int | None], None] | None = None,
     sample_rejects: bool = False,
+    channel: Channel | None = None,
 ) -> Result:
     """Process a source.
 
@@ -72,6 +74,7 @@ def run(
         spec: the same as the user said it, where the schema is inferred.
         progress: called now and then with the bytes read and, where known, the bytes there are.
         sample_rejects: where no file for rejects is named, keep the first of them only, in bounded memory.
+        channel: takes the accepted records, and rejects for which no file is named, while the run goes on.
 
     Raises:
         ConfigurationError: a setting, or a source or target that cannot be used.
@@ -82,6 +85,8 @@ def run(
     began, started_at, run_id = time.perf_counter(), datetime.now(UTC), uuid.uuid4().hex
     chosen = engine.choose(config.engine)
     opened = open_sources(source, config)
+    if channel is not None:
+        channel.open(lambda: _stop(opened))
     try:
         inferred = None
         if compiled is None:
@@ -95,6 +100,12 @@ def run(
         if transform is None or transform.output is None:
             _refuse_unknown_columns(compiled, plans, targets)
         job = _job(plans, targets, config, every(config.verify, compiled))
+        written = compiled if transform is None else transform.written
+        recalled = Recalled(compiled, plans, sources, config.null_values)
+        if channel is not None:
+            job = msgspec.structs.replace(job, batch=channel.size)
+            to_file = None if targets.rejects is None else targets.rejects.name
+            channel.begin([source.name for source in sources], written.schema, recalled, to_file)
         sampled = Sample() if sample_rejects and targets.rejects is None else None
         pump = Pump(lambda: _stop(opened))
         with Sinks(targets, _as_they_lie(sources, opened)) as sinks, sampled or nullcontext(), pump:
@@ -110,6 +121,7 @@ def run(
                 accepted=sinks.accepted,
                 rejects=sinks.rejects if sampled is None else sampled.fd,
                 progress=_watch(pump, progress, _size(sources)),
+                receiver=None if channel is None else channel.put,
             )
             # What stopped the pump looked like the end of a source.
             pump.check()
@@ -127,9 +139,8 @@ def run(
     finally:
         close_sources(opened)
     lines = outcome.rejects if sampled is None else sampled.lines()
-    rejects = _rejects(report.rejected, lines, targets, Recalled(compiled, plans, sources, config.null_values))
+    rejects = _rejects(report.rejected, lines, targets, recalled)
     _log(report)
-    written = compiled if transform is None else transform.written
     return Result(report, rejects, outcome.kept, schema=written.schema, inferred=inferred)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import os
+import select
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -18,10 +20,23 @@ from thresher._python.lines import LineSplitter
 from thresher._python.reject import Structural
 from thresher._python.split import Splitter
 from thresher._python.window import Record, Window
-from thresher.engine import LONGEST_KIND, Count, Fault, Job, Oracle, Outcome, Source, SourceCount, Stage
+from thresher.engine import (
+    LONGEST_KIND,
+    Count,
+    Fault,
+    Job,
+    Oracle,
+    Outcome,
+    Part,
+    Receiver,
+    Source,
+    SourceCount,
+    Stage,
+)
 from thresher.errors import EngineError, FileError
 from thresher.opened import read_fd
 from thresher.plan import Plan
+from thresher.stream import WAIT_MILLISECONDS
 
 __all__ = ["PythonEngine"]
 
@@ -49,6 +64,7 @@ class PythonEngine:
         accepted: int | None,
         rejects: int | None,
         progress: Callable[[int], None] | None = None,
+        receiver: Receiver | None = None,
     ) -> Outcome:
         """Run a job to its end.
 
@@ -59,14 +75,15 @@ class PythonEngine:
             accepted: descriptor that accepted records are written to; None with ``job.accepted_format`` None.
             rejects: descriptor that rejects are written to; None: they come back in the outcome.
             progress: called after each batch with the bytes read so far.
+            receiver: takes the records that are kept, with ``job.batch``.
 
         Raises:
             DataProcessingError: a validator of the user's crashed.
             FileError: a source could not be read, or a sink not written.
             EngineError: the oracle broke its contract.
         """
-        run = _Run(job, oracle, accepted, rejects, progress)
-        counts = [run.source(source) for source in sources]
+        run = _Run(job, oracle, accepted, rejects, progress, receiver)
+        counts = [run.source(source, place) for place, source in enumerate(sources)]
         return run.outcome(counts)
 
 
@@ -97,8 +114,10 @@ class _Run:
         accepted: int | None,
         rejects: int | None,
         progress: Callable[[int], None] | None,
+        receiver: Receiver | None,
     ) -> None:
         self._job = job
+        self._receiver = receiver
         self._oracle = oracle
         self._progress = progress
         self._kept = KeptInstances() if job.accepted_format is None else None
@@ -110,8 +129,8 @@ class _Run:
         self._finished_bytes = 0
         self._asked = 0
 
-    def source(self, source: Source) -> SourceCount:
-        """Process one source and return its accounting."""
+    def source(self, source: Source, place: int) -> SourceCount:
+        """Process one source, the one at ``place``, and return its accounting."""
         tally: Counter[str] = Counter()
         plan = self._job.plans[source.plan]
         splitter = self._splitter(source, plan)
@@ -121,16 +140,16 @@ class _Run:
             if isinstance(record.raw, bytes):
                 batch.append(record)
                 held += len(record.raw)
-                if len(batch) < BATCH_RECORDS and held < BATCH_BYTES:
+                if len(batch) < BATCH_RECORDS and held < BATCH_BYTES and not self._ends(record.number):
                     continue
-                self._batch(batch, source, tally)
             else:
                 # Its file is open only until the next record is asked for.
-                self._batch([*batch, record], source, tally)
+                batch.append(record)
+            self._part(batch, source, place, tally)
             batch, held = [], 0
             if self._progress is not None:
                 self._progress(self._finished_bytes + splitter.offset)
-        self._batch(batch, source, tally)
+        self._part(batch, source, place, tally)
         self._finished_bytes += splitter.offset
         if self._progress is not None:
             self._progress(self._finished_bytes)
@@ -146,7 +165,7 @@ class _Run:
 
     def _splitter(self, source: Source, plan: Plan) -> Window:
         """Return what splits a source."""
-        read, limit = _reader(source), self._job.max_record_bytes
+        read, limit = _reader(source, self._waiting if self._progress else None), self._job.max_record_bytes
         if plan.format != "csv":
             kind = ArraySplitter if plan.format == "json" else LineSplitter
             return kind(read, max_record_bytes=limit, offset=source.start, line=source.start_line)
@@ -167,9 +186,40 @@ class _Run:
             sources=sources,
             counts=[Count(loc, type_, self._counts[loc, type_], *where) for (loc, type_), where in self._first.items()],
             further_errors=self._further,
-            kept=self._kept,
+            kept=self._kept if self._receiver is None else None,
             rejects=self._rejects.kept(),
             asked_records=self._asked,
+        )
+
+    def _waiting(self) -> None:
+        """Let whoever watches stop a run that waits for bytes."""
+        if self._progress is not None:
+            self._progress(self._finished_bytes)
+
+    def _ends(self, number: int) -> bool:
+        """Return whether a batch that is handed over ends with a record."""
+        return self._receiver is not None and number % self._job.batch == 0
+
+    def _part(self, batch: list[Record], source: Source, place: int, tally: Counter[str]) -> None:
+        """Process records that were read together; hand them over where somebody takes them."""
+        if self._receiver is None or not batch:
+            self._batch(batch, source, tally)
+            return
+        before = tally.copy()
+        self._kept = kept = KeptInstances()
+        self._batch(batch, source, tally)
+        self._receiver(
+            [
+                Part(
+                    source=place,
+                    record=batch[0].number,
+                    accepted=tally["accepted"] - before["accepted"],
+                    rejected=tally["rejected"] - before["rejected"],
+                    filtered=tally["filtered"] - before["filtered"],
+                    kept=kept,
+                    rejects=self._rejects.taken(),
+                )
+            ]
         )
 
     def _batch(self, batch: list[Record], source: Source, tally: Counter[str]) -> None:
@@ -259,9 +309,17 @@ class _Output:
     def kept(self) -> bytes:
         return bytes(self._held)
 
+    def taken(self) -> bytes:
+        """Return what is kept, and forget it; nothing where there is a descriptor."""
+        if self._fd is not None:
+            return b""
+        held = bytes(self._held)
+        self._held.clear()
+        return held
 
-def _reader(source: Source) -> Callable[[int], bytes]:
-    """Return a read that begins at ``source.start``."""
+
+def _reader(source: Source, waiting: Callable[[], None] | None) -> Callable[[int], bytes]:
+    """Return a read that begins at ``source.start``; ``waiting`` is called while a pipe brings nothing."""
     if source.data is not None:
         whole = io.BytesIO(source.data)
         whole.seek(source.start)
@@ -269,12 +327,19 @@ def _reader(source: Source) -> Callable[[int], bytes]:
     head = io.BytesIO(source.head)
     head.seek(source.start)
     name, fd, more = source.name, source.fd, source.read
+    poll = None
+    if fd is not None and not stat.S_ISREG(os.fstat(fd).st_mode):
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
 
     def read(n: int) -> bytes:
         if piece := head.read(n):
             return piece
         if more is not None:
             return more(n)
+        if fd is not None and poll is not None and waiting is not None:
+            while not poll.poll(WAIT_MILLISECONDS):
+                waiting()
         if fd is None:
             raise EngineError(f"the source {name!r} has nothing to be read from: please report this")
         return read_fd(fd, name, n)

@@ -54,8 +54,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         start: header.len() as u64,
         line: 2,
     };
-    let outputs =
-        Outputs { accepted: Some(Box::new(File::create(accepted)?)), rejects: Box::new(File::create(rejects)?) };
+    let outputs = Outputs {
+        accepted: Some(Box::new(File::create(accepted)?)),
+        rejects: Box::new(File::create(rejects)?),
+        receiver: None,
+    };
     let cancelled = AtomicBool::new(false);
     let outcome = run(&job, vec![source], outputs, &Nobody, &Nobody, &cancelled)?;
     for (name, progress, verdicts) in outcome.sources {

@@ -17,12 +17,13 @@ use std::sync::{Mutex, PoisonError, TryLockError};
 use std::thread::Builder;
 use std::time::Duration;
 
+use crate::batch::{Receiver, cut};
 use crate::check::work::{Input, Work};
 use crate::check::{ask, column};
 use crate::compiled::{Compiled, Nulls};
 use crate::encode::{json, rows};
 use crate::error::{Error, Result};
-use crate::keep::{Chunk, keep};
+use crate::keep::{Chunk, dropped, keep};
 use crate::oracle::Oracle;
 use crate::plan::Job;
 use crate::pool::Helpers;
@@ -52,6 +53,8 @@ pub struct Outputs<'a> {
     pub accepted: Option<Box<dyn Write + Send + 'a>>,
     /// Rejects.
     pub rejects: Box<dyn Write + Send + 'a>,
+    /// Who takes records that are kept, batch by batch; None: the outcome has them all.
+    pub receiver: Option<Receiver<'a>>,
 }
 
 /// What a run gives back.
@@ -78,6 +81,8 @@ struct Run<'a> {
     job: &'a Job,
     plans: Vec<Compiled>,
     nulls: Nulls,
+    /// Whether rejects are handed over with the batch that they are of.
+    rejects_in_batches: bool,
     oracle: &'a dyn Oracle,
     observer: &'a dyn Observer,
     reader: Mutex<Reader<'a>>,
@@ -122,9 +127,11 @@ pub fn run<'a>(
         (name, source.plan)
     };
     let helpers = Helpers::borrow(job.workers);
+    let part_of_batches = outputs.receiver.as_ref().is_some_and(|receiver| receiver.rejects);
     let targets = Targets {
         accepted: outputs.accepted,
         rejects: outputs.rejects,
+        receiver: outputs.receiver,
         chunks: Vec::new(),
         kinds: Kinds::new(&plans, job.most_kinds),
     };
@@ -132,6 +139,7 @@ pub fn run<'a>(
         job,
         plans,
         nulls: Nulls::new(&job.null_values),
+        rejects_in_batches: part_of_batches,
         oracle,
         observer,
         sources: sources.iter().map(quoted).collect(),
@@ -270,7 +278,8 @@ impl Run<'_> {
         let plan = &self.plans[*number];
         let accepted = match self.job.accepted_format {
             Some(format) => rows::encode(block, plan, work, format, &mut output.accepted),
-            None => output.kept.insert(keep(block, *number, plan, work)).rows as u64,
+            None if self.job.batch > 0 => 0,
+            None => output.kept.insert(keep(block, *number, plan, work, 0..work.states.len())).rows as u64,
         };
         let frame =
             Frame { source: name, format: self.job.rejects_format, max_record_bytes: self.job.max_record_bytes };
@@ -281,6 +290,14 @@ impl Run<'_> {
             (rejected, output.large) = reject::write(&input, work, &frame, spilled, counts, &mut output.rejects);
             std::mem::swap(&mut counts.errors, &mut output.errors);
         }
+        if self.job.accepted_format.is_none() {
+            self.oracle.forget(&dropped(plan, work));
+        }
+        if self.job.batch > 0 {
+            let rejects = if self.rejects_in_batches { &output.rejects[..] } else { &[] };
+            output.parts = cut(block, *number, plan, work, self.job.batch, rejects);
+        }
+        let accepted = accepted + output.parts.iter().map(|part| part.verdicts.accepted).sum::<u64>();
         let filtered = work.states.len() as u64 - accepted - rejected;
         counts.block(block.source, Verdicts { accepted, rejected, filtered });
         counts.asked_cells += work.asked_cells;

@@ -3,6 +3,8 @@
 //! In: a checked block. Out: a [`Chunk`]: for each field marks, 64-bit values and texts. Python builds instances of the
 //! model from these when somebody looks.
 
+use std::ops::Range;
+
 use crate::cells::Place;
 use crate::check::work::{State, Work};
 use crate::compiled::{Checker, Compiled, kept};
@@ -65,13 +67,13 @@ fn is_text(checker: &Checker) -> bool {
     )
 }
 
-/// Copies the accepted rows of a block into columns.
+/// Copies the accepted rows of a range of a block into columns.
 #[must_use]
-pub fn keep(block: &Block, number: usize, plan: &Compiled, work: &Work) -> Chunk {
+pub fn keep(block: &Block, number: usize, plan: &Compiled, work: &Work, range: Range<usize>) -> Chunk {
     let mut instances = Vec::new();
-    let mut rows = Vec::with_capacity(work.states.len());
-    let mut asked = work.asked.iter();
-    for (row, state) in work.states.iter().enumerate() {
+    let mut rows = Vec::with_capacity(range.len());
+    let mut asked = work.asked[work.asked.partition_point(|&(at, _)| (at as usize) < range.start)..].iter();
+    for (row, state) in work.states.iter().enumerate().take(range.end).skip(range.start) {
         match state {
             State::Good => rows.push(Some(row)),
             State::Asked => {
@@ -125,4 +127,19 @@ pub fn handles(chunk: &Chunk) -> impl Iterator<Item = i64> + '_ {
         let pairs = column.marks.iter().zip(&column.values);
         pairs.filter(|(mark, _)| **mark == mark::HANDLE).map(|(_, value)| *value)
     })
+}
+
+/// The handles of single values of rows that are not kept.
+#[must_use]
+pub fn dropped(plan: &Compiled, work: &Work) -> Vec<i64> {
+    let mut handles = Vec::new();
+    for (at, _) in plan.fields.iter().enumerate().filter(|(_, field)| matches!(field.checker, Checker::Ask)) {
+        for ((state, span), value) in work.states.iter().zip(&work.spans[at]).zip(&work.values[at]) {
+            // Asked about, and accepted by itself.
+            if *state != State::Good && span.place() == Place::FinalWritten {
+                handles.push(*value);
+            }
+        }
+    }
+    handles
 }

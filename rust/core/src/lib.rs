@@ -8,9 +8,10 @@
 //! A stage is a file: [`source`] reads bytes, [`split`] finds records, [`cells`] finds cells and their text,
 //! [`check`] gives verdicts column by column, [`transform`] filters records and makes the values that are written from
 //! expressions ([`expr`]), [`shape`] looks inside of values, [`oracle`] is how Pydantic is asked, [`verify`] compares
-//! with it, [`encode`] writes accepted records, [`reject`] writes rejected ones, [`report`] counts, [`sink`] puts blocks
-//! in order into files. [`job`] calls them in this order.
+//! with it, [`encode`] writes accepted records, [`reject`] writes rejected ones, [`report`] counts, [`batch`] cuts what is
+//! handed over while a run goes on, [`sink`] puts blocks in order into files. [`job`] calls them in this order.
 
+pub mod batch;
 pub mod cells;
 pub mod check;
 pub mod compiled;

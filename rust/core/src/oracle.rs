@@ -107,6 +107,9 @@ pub trait Oracle: Sync {
         Ok(())
     }
 
+    /// Forgets values that nobody will ask for.
+    fn forget(&self, _handles: &[i64]) {}
+
     /// Validates lines of JSON, which need not be UTF-8.
     fn lines(&self, plan: usize, lines: &[&[u8]], numbers: &[Number]) -> Result<Vec<Answer>> {
         let texts: Vec<_> = lines.iter().map(|line| String::from_utf8_lossy(line)).collect();

@@ -31,6 +31,9 @@ pub struct Job {
     /// Every so many records one that was decided here is compared with Pydantic's verdict; 0: none.
     #[serde(default)]
     pub verify: u64,
+    /// Records of a batch that is handed over while the run goes on; 0: nothing is.
+    #[serde(default)]
+    pub batch: u64,
     /// Kinds of errors, by loc and type, that are counted each.
     #[serde(default = "most_kinds")]
     pub most_kinds: usize,

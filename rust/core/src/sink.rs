@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::batch::{Part, Receiver};
 use crate::error::{Error, Result};
 use crate::keep::Chunk;
 use crate::report::{Kind, Kinds, Tally};
@@ -26,6 +27,8 @@ pub struct Output {
     pub kept: Option<Chunk>,
     /// Errors that were worded one by one.
     pub errors: HashMap<Kind, Tally>,
+    /// What is handed over at once.
+    pub parts: Vec<Part>,
 }
 
 impl Output {
@@ -36,6 +39,7 @@ impl Output {
         self.large = None;
         self.kept = None;
         self.errors.clear();
+        self.parts.clear();
     }
 }
 
@@ -45,6 +49,8 @@ pub struct Targets<'a> {
     pub accepted: Option<Box<dyn Write + Send + 'a>>,
     /// Rejects.
     pub rejects: Box<dyn Write + Send + 'a>,
+    /// Who takes batches.
+    pub receiver: Option<Receiver<'a>>,
     /// Accepted records that are kept.
     pub chunks: Vec<Chunk>,
     /// The kinds of errors so far.
@@ -55,6 +61,14 @@ impl Targets<'_> {
     fn write(&mut self, output: &mut Output) -> Result<()> {
         if let Some(sink) = &mut self.accepted {
             put(sink, &output.accepted).map_err(|error| Error::write("output", error))?;
+        }
+        if let Some(receiver) = self.receiver.as_mut().filter(|_| !output.parts.is_empty()) {
+            let mut parts = std::mem::take(&mut output.parts);
+            if receiver.rejects {
+                insert(&mut parts, output).map_err(|error| Error::write("rejects", error))?;
+                output.rejects.clear();
+            }
+            (receiver.take)(parts)?;
         }
         let failed = |error| Error::write("rejects", error);
         match &mut output.large {
@@ -70,6 +84,16 @@ impl Targets<'_> {
         self.chunks.extend(output.kept.take().filter(|chunk| chunk.rows > 0));
         Ok(())
     }
+}
+
+/// Puts the raw bytes of the last reject of a block where they belong in the last part.
+fn insert(parts: &mut [Part], output: &mut Output) -> io::Result<()> {
+    if let (Some(last), Some(mut large)) = (parts.last_mut(), output.large.take()) {
+        let after = last.rejects.split_off(last.rejects.len() - (output.rejects.len() - large.at));
+        large.write(&mut last.rejects)?;
+        last.rejects.extend_from_slice(&after);
+    }
+    Ok(())
 }
 
 fn put(sink: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {

@@ -18,6 +18,7 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use strum::IntoEnumIterator;
+use thresher_core::batch::Receiver;
 use thresher_core::error::{Error, Result};
 use thresher_core::expr::function::Function;
 use thresher_core::job::{Outputs, run as run_job};
@@ -54,7 +55,8 @@ impl Exceptions {
 
 /// Runs a job. See `python/thresher/_engine.pyi`.
 #[pyfunction]
-#[pyo3(signature = (job, sources, oracle, accepted, rejects, progress))]
+#[pyo3(signature = (job, sources, oracle, accepted, rejects, progress, receiver))]
+#[expect(clippy::too_many_arguments, reason = "one call a job")]
 fn run<'py>(
     py: Python<'py>,
     job: &[u8],
@@ -63,7 +65,9 @@ fn run<'py>(
     accepted: Option<i32>,
     rejects: Option<i32>,
     progress: Option<Py<PyAny>>,
+    receiver: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
+    let receiver = receiver.map(|receiver| receiver.clone().unbind());
     let mut job: Job = serde_json::from_slice(job).map_err(|e| failure("plan", "job", 0, &e.to_string()))?;
     let exceptions = Exceptions::default();
     let cancelled = AtomicBool::new(false);
@@ -80,6 +84,12 @@ fn run<'py>(
             Some(fd) => Box::new(borrow(fd)),
             None => Box::new(memory.writer()),
         },
+        receiver: receiver.as_ref().map(|receiver| Receiver {
+            take: Box::new(|parts| {
+                outcome::hand_over(receiver, &oracle, &parts).map_err(|error| exceptions.keep(error))
+            }),
+            rejects: rejects.is_none(),
+        }),
     };
     let outcome = py.detach(|| {
         let result =

@@ -1,13 +1,14 @@
 //! Oracle: asking Pydantic through the Python object that knows how.
 
+use std::collections::VecDeque;
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyString, PyTuple};
 use thresher_core::error::Result;
-use thresher_core::keep::handles;
+use thresher_core::keep::{Chunk, handles};
 use thresher_core::oracle::{Answer, Decided, Fault, Number, Oracle, Sample, Stage};
 
 use crate::Exceptions;
@@ -18,7 +19,32 @@ pub(crate) struct PythonOracle<'a> {
     object: Py<PyAny>,
     exceptions: &'a Exceptions,
     keep: bool,
-    objects: Mutex<Vec<Py<PyAny>>>,
+    objects: Mutex<Objects>,
+}
+
+/// Values under their handles, which are numbers that rise.
+#[derive(Default)]
+struct Objects {
+    /// The handle of the first of `kept`.
+    first: i64,
+    /// None: it was taken.
+    kept: VecDeque<Option<Py<PyAny>>>,
+}
+
+impl Objects {
+    fn put(&mut self, object: Py<PyAny>) -> i64 {
+        self.kept.push_back(Some(object));
+        self.first + self.kept.len().cast_signed() as i64 - 1
+    }
+
+    fn take(&mut self, handle: i64) -> Option<Py<PyAny>> {
+        let object = self.kept.get_mut(usize::try_from(handle - self.first).ok()?)?.take();
+        while matches!(self.kept.front(), Some(None)) {
+            self.kept.pop_front();
+            self.first += 1;
+        }
+        object
+    }
 }
 
 impl<'a> PythonOracle<'a> {
@@ -27,15 +53,33 @@ impl<'a> PythonOracle<'a> {
         Self { object, exceptions, keep, objects: Mutex::default() }
     }
 
-    /// The values that were kept; a handle is a position.
-    pub fn into_objects(self) -> Vec<Py<PyAny>> {
-        self.objects.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// The values that were kept; a handle is a position, and nothing stands where it is free.
+    pub fn into_objects(self) -> Vec<Option<Py<PyAny>>> {
+        let Objects { first, kept } = self.objects.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (0..first).map(|_| None).chain(kept).collect()
     }
 
     /// The value of a handle. The lock is let go of before Python runs again.
     fn object(&self, py: Python<'_>, handle: i64) -> Option<Py<PyAny>> {
-        let objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(objects.get(usize::try_from(handle).ok()?)?.clone_ref(py))
+        let objects = self.objects();
+        Some(objects.kept.get(usize::try_from(handle - objects.first).ok()?)?.as_ref()?.clone_ref(py))
+    }
+
+    fn objects(&self) -> MutexGuard<'_, Objects> {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The values of a chunk by their handles, which are not known afterwards.
+    pub fn take<'py>(&self, py: Python<'py>, chunk: &Chunk) -> PyResult<Bound<'py, PyDict>> {
+        let taken = PyDict::new(py);
+        let whole = chunk.instances.iter().map(|&(_, handle)| handle);
+        for handle in whole.chain(handles(chunk)) {
+            let object = self.objects().take(handle);
+            if let Some(object) = object {
+                taken.set_item(handle, object)?;
+            }
+        }
+        Ok(taken)
     }
 
     fn ask<'py>(
@@ -65,9 +109,8 @@ impl<'a> PythonOracle<'a> {
             let text: &[u8] = &accepted.get_item(0)?.extract::<PyBackedBytes>()?;
             let mut handle = 0;
             if self.keep {
-                let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-                handle = objects.len().cast_signed() as i64;
-                objects.push(accepted.get_item(1)?.unbind());
+                let value = accepted.get_item(1)?.unbind();
+                handle = self.objects().put(value);
             }
             return Ok(Answer::Accept { text: text.to_vec(), handle });
         }
@@ -145,6 +188,14 @@ impl Oracle for PythonOracle<'_> {
             self.ask(py, "records", (plan, records, PyList::new(py, numbers)?), numbers.len())
         });
         asked.map_err(|error| self.exceptions.keep(error))
+    }
+
+    fn forget(&self, handles: &[i64]) {
+        for &handle in handles {
+            let object = self.objects().take(handle);
+            // Without the interpreter, PyO3 lets go of it later.
+            drop(object);
+        }
     }
 
     fn compare(&self, sample: &Sample) -> Result<()> {

@@ -2,11 +2,13 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use thresher_core::batch::Part;
 use thresher_core::job::Outcome;
 use thresher_core::keep::{Chunk, Column};
 use thresher_core::report::Verdicts;
 
 use crate::bytes;
+use crate::oracle::PythonOracle;
 
 /// A dict with the keys of `thresher._engine.Outcome`.
 pub(crate) fn to_python<'py>(
@@ -14,7 +16,7 @@ pub(crate) fn to_python<'py>(
     outcome: Outcome,
     blank_lines: &[u64],
     rejects: &[u8],
-    objects: Vec<Py<PyAny>>,
+    objects: Vec<Option<Py<PyAny>>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let result = PyDict::new(py);
     let sources = outcome.sources.into_iter().zip(blank_lines).map(|((name, read, verdicts), before)| {
@@ -36,6 +38,21 @@ pub(crate) fn to_python<'py>(
     result.set_item("asked_records", outcome.asked_records)?;
     result.set_item("verified_records", outcome.verified_records)?;
     Ok(result)
+}
+
+/// Hands the parts of a block over: a list of (source, record, accepted, rejected, filtered, chunk, objects, rejects).
+pub(crate) fn hand_over(receiver: &Py<PyAny>, oracle: &PythonOracle<'_>, parts: &[Part]) -> PyResult<()> {
+    Python::attach(|py| {
+        let list = PyList::empty(py);
+        for part in parts {
+            let Verdicts { accepted, rejected, filtered } = part.verdicts;
+            let objects = oracle.take(py, &part.chunk)?;
+            let chunk = to_chunk(py, &part.chunk)?;
+            let rejects = bytes(py, &part.rejects);
+            list.append((part.source, part.record, accepted, rejected, filtered, chunk, objects, rejects))?;
+        }
+        receiver.call1(py, (list,)).map(drop)
+    })
 }
 
 /// A tuple as `thresher._engine.Outcome` has it.

@@ -1,7 +1,7 @@
 //! Watch: signals and progress, looked at on the caller's thread only, a few times a second.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{ThreadId, current};
 use std::time::{Duration, Instant};
 
@@ -20,12 +20,21 @@ pub(crate) struct Watch<'a> {
     exceptions: &'a Exceptions,
     cancelled: &'a AtomicBool,
     progress: Option<Py<PyAny>>,
+    /// Bytes that were read, as far as was told.
+    bytes: AtomicU64,
 }
 
 impl<'a> Watch<'a> {
     /// Watches a run that is called from this thread.
     pub fn new(exceptions: &'a Exceptions, cancelled: &'a AtomicBool, progress: Option<Py<PyAny>>) -> Self {
-        Self { caller: current().id(), last: Mutex::new(Instant::now()), exceptions, cancelled, progress }
+        Self {
+            caller: current().id(),
+            last: Mutex::new(Instant::now()),
+            exceptions,
+            cancelled,
+            progress,
+            bytes: AtomicU64::new(0),
+        }
     }
 
     /// Whether to go on waiting for bytes: nobody failed, and the user did not interrupt.
@@ -33,10 +42,10 @@ impl<'a> Watch<'a> {
         if self.cancelled.load(Ordering::Acquire) {
             return Err(Error::Cancelled);
         }
-        self.look(None)
+        self.look()
     }
 
-    fn look(&self, bytes: Option<u64>) -> Result<()> {
+    fn look(&self) -> Result<()> {
         if current().id() != self.caller {
             return Ok(());
         }
@@ -51,9 +60,10 @@ impl<'a> Watch<'a> {
         }
         let called = Python::attach(|py| {
             py.check_signals()?;
-            match (&self.progress, bytes) {
-                (Some(progress), Some(bytes)) => progress.call1(py, (bytes,)).map(drop),
-                _ => Ok(()),
+            // Also where nothing is read: whoever watches may want the run to stop.
+            match &self.progress {
+                Some(progress) => progress.call1(py, (self.bytes.load(Ordering::Relaxed),)).map(drop),
+                None => Ok(()),
             }
         });
         called.map_err(|error| self.exceptions.keep(error))
@@ -62,6 +72,7 @@ impl<'a> Watch<'a> {
 
 impl Observer for Watch<'_> {
     fn tick(&self, bytes: u64) -> Result<()> {
-        self.look(Some(bytes))
+        self.bytes.store(bytes, Ordering::Relaxed);
+        self.look()
     }
 }

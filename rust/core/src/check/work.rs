@@ -94,6 +94,9 @@ impl Work {
         self.states.resize(rows, State::Good);
         self.spans.resize_with(fields, Vec::new);
         self.values.resize_with(fields, Vec::new);
+        // Of a block that no kernel sees, nothing may be left from another.
+        self.spans.iter_mut().for_each(Vec::clear);
+        self.values.iter_mut().for_each(Vec::clear);
         self.unquoted.clear();
         self.written.clear();
         self.errors.clear();

@@ -56,7 +56,8 @@ pub fn carry_out(
         start: 0,
         line,
     };
-    let outputs = Outputs { accepted: Some(Box::new(accepted.clone())), rejects: Box::new(rejects.clone()) };
+    let outputs =
+        Outputs { accepted: Some(Box::new(accepted.clone())), rejects: Box::new(rejects.clone()), receiver: None };
     let outcome = run(job, vec![source], outputs, oracle, &Quiet, &AtomicBool::new(false));
     (outcome, accepted.text(), rejects.text())
 }
