@@ -44,6 +44,18 @@ class Point(msgspec.Struct, array_like=True):
     y: float = 0.5
 
 
+class Deep(msgspec.Struct, rename="camel"):
+    code_name: Annotated[str, msgspec.Meta(min_length=1)]
+    sizes: list[float]
+    by_key: dict[str, int] = {}
+    inner_list: Annotated[list[Inner], msgspec.Meta(max_length=3)] = []
+    at: dt.datetime | None = None
+    kind: Literal["a", "b"] = "a"
+    level: Color | None = None
+    pair: tuple[int, str | None] = (1, "x")
+    me: Deep | None = None
+
+
 M = msgspec.Meta
 
 TYPES: dict[str, list[Any]] = {
@@ -68,6 +80,7 @@ TYPES: dict[str, list[Any]] = {
     "literal": [Literal["a", "b"], Literal["red"], Literal[1, 2, -3], Literal["1", 7], Literal["é\"'"]],
     "enum": [Color, Level],
     "any": [Any, int | str, int | float, str | bool | None, None],
+    "deep": [Deep, list[Deep], dict[str, Deep]],
     "nested": [list[int], Inner, dict[str, int], set[int], tuple[int, str], Point, list[Inner], dict[int, float]],
 }  # fmt: skip
 """Annotations by the kind of odd cell that suits them."""
@@ -85,7 +98,7 @@ GOOD = {
     "datetime": ["2024-01-31T01:02:03", "2024-01-31T01:02:03.5Z", "2024-01-31 01:02:03+05:30"],
     "time": ["01:02:03", "01:02:03.25"], "timedelta": ["PT1S", "P1DT2H", "12.5"], "decimal": ["1.50", "-3", "1e5"],
     "uuid": ["12345678-1234-4678-8234-567812345678"], "literal": ["a", "1", "red"], "enum": ["red", "1", "a"],
-    "any": ["x", "1", "null"], "nested": ["[1]", "{}", '{"q":1}'],
+    "any": ["x", "1", "null"], "deep": ["{}", "[]"], "nested": ["[1]", "{}", '{"q":1}'],
 }  # fmt: skip
 
 JSON_GOOD = {
@@ -223,6 +236,10 @@ def random_struct_lines(drawn: DrawnStruct, rng: random.Random, records: int) ->
 def _value(field: DrawnField, rng: random.Random, odd: float) -> str:
     if rng.random() < 0.05 + odd / 4:
         return rng.choice(VALUES if odd == 1.0 and rng.random() < 0.1 else VALUES[:-3])
+    if field.kind == "deep":
+        return {"list[": f"[{_deep(rng, odd)}]", "dict[": f'{{"k":{_deep(rng, odd)}}}'}.get(
+            str(field.annotation)[:5], _deep(rng, odd)
+        )
     if field.kind in JSON_GOOD and rng.random() > odd:
         return rng.choice(JSON_GOOD[field.kind])
     text = _cell(field, rng, odd)
@@ -233,6 +250,31 @@ def _value(field: DrawnField, rng: random.Random, odd: float) -> str:
         except ValueError:
             pass
     return json.dumps(text, ensure_ascii=rng.random() < 0.2)
+
+
+def _deep(rng: random.Random, odd: float, depth: int = 0) -> str:
+    """Return the text of a :class:`Deep`: good, or with odd values anywhere."""
+
+    def one(*good: str) -> str:
+        return rng.choice(VALUES[:-3]) if rng.random() < odd / 8 else rng.choice(good)
+
+    space = rng.choice(["", "", " "])
+    members = {
+        "codeName": one('"a"', '"\\u00e9\\n"', '"x y"'),
+        "sizes": f"[{space}{one('1', '1.50', '-0.0')},{space}{one('1e16', '2', '1e-7')}]",
+        "byKey": one("{}", '{"a":1}', '{"a":1,"b":2}', '{"a":1,"a":2}', '{"\\u0061":1,"b":2.0}'),
+        "innerList": one("[]", '[{"q":1}]', '[{"label":"y","q":2},{"q":3,"z":[1]}]', '[{"q":1,"q":2}]', '[{"q":"1"}]'),
+        "at": one("null", '"2024-01-31T01:02:03Z"', '"2024-01-31 01:02:03.5"'),
+        "kind": one('"a"', '"b"'),
+        "level": one("null", '"red"', '"green"'),
+        "pair": one('[1,"x"]', "[2,null]", '[1,"x",2]', "[1]"),
+        "other": one("{}", "[1.50]", "-0"),
+        "me": "null" if depth > 2 or rng.random() < 0.7 else _deep(rng, odd, depth + 1),
+    }
+    names = [name for name in members if rng.random() < (0.97 if name in ("codeName", "sizes") else 0.6)]
+    if rng.random() < 0.2:
+        rng.shuffle(names)
+    return "{" + f",{space}".join(f'"{name}":{space}{members[name]}' for name in names) + "}"
 
 
 def _damaged(line: bytes, rng: random.Random) -> bytes:

@@ -133,6 +133,40 @@ def test_good_and_bad_records_are_decided_without_asking(data: bytes) -> None:
     assert result.report.engine.verified_records == result.read
 
 
+class Line(msgspec.Struct):
+    """What a list holds."""
+
+    sku: Annotated[str, M(min_length=1)]
+    quantity: int = 1
+
+
+class Order(msgspec.Struct, rename="camel"):
+    """A record that is not flat."""
+
+    order_id: int
+    lines: Annotated[list[Line], M(min_length=1)]
+    address: dict[str, str] = {}
+    parent: Order | None = None
+    prices: tuple[float, ...] = ()
+
+
+@native
+def test_what_is_inside_of_values_is_decided_without_asking() -> None:
+    data = (
+        b'{"orderId":1,"lines":[{"sku":"a"},{"quantity":2,"sku":"b"}],"address":{"city":"x"},"prices":[1,2e16]}\n'
+        b'{"orderId":2,"lines":[{"sku":"a","quantity":"2"}]}\n'
+        b'{"orderId":3,"lines":[{"sku":"a"}],"parent":{"orderId":1,"lines":[{"sku":"z"}]}}\n'
+    )
+    result = thresher.process(data, Order, engine="rust", verify=1)
+    # msgspec words the error of the second.
+    assert result.report.engine.asked_records == 1
+    assert list(result.records()) == [
+        Order(1, [Line("a"), Line("b", 2)], {"city": "x"}, None, (1.0, 2e16)),
+        Order(3, [Line("a")], parent=Order(1, [Line("z")])),
+    ]
+    assert result.rejects[0].errors[0]["loc"] == ("lines", 0, "quantity")
+
+
 @native
 def test_the_first_error_counts() -> None:
     struct = msgspec.defstruct("Two", [("a", int), ("b", int), ("c", int)], forbid_unknown_fields=True)

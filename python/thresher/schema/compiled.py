@@ -161,10 +161,8 @@ class Compiled:
         return self.library.field(self, place, key)
 
     def json_field(self, place: int, key: str | None = None) -> FieldLibrary:
-        """Return the same for JSON texts in the place of cells; only schemas of Pydantic have such fields."""
-        from thresher.schema.values import JsonFieldValues
-
-        return JsonFieldValues(self, place, key)
+        """Return the same for JSON texts in the place of cells."""
+        return self.library.json_field(self, place, key)
 
     def explain(self, transform: Transform | None = None) -> Explanation:
         """Return a table of the fields, their routes and the reasons.

@@ -184,6 +184,10 @@ class JsonSchemaLibrary:
         """Refuse: every record goes to the library whole."""
         raise NotImplementedError
 
+    def json_field(self, compiled: Compiled, place: int, key: str | None = None) -> FieldLibrary:
+        """Refuse: as :meth:`field`."""
+        raise NotImplementedError
+
     def custom(self, compiled: Compiled, name: str) -> bool:
         """Return that no user code writes values."""
         return False

@@ -119,6 +119,10 @@ class Library(Protocol):
         """
         ...
 
+    def json_field(self, compiled: Compiled, place: int, key: str | None = None) -> FieldLibrary:
+        """Return the same for JSON texts in the place of cells."""
+        ...
+
     def custom(self, compiled: Compiled, name: str) -> bool:
         """Return whether user code writes the values of a field, so that they do not say what stands in a cell."""
         ...

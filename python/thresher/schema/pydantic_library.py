@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, RootModel, ValidationError, create_model
 from thresher.engine import Fault
 from thresher.schema import nodes
 from thresher.schema.pydantic_faults import faults
-from thresher.schema.values import FieldValues
+from thresher.schema.values import FieldValues, JsonFieldValues
 
 if TYPE_CHECKING:
     from thresher.plan import Plan
@@ -121,6 +121,10 @@ class PydanticLibrary:
     def field(self, compiled: Compiled, place: int, key: str | None = None) -> FieldValues:
         """Return what validates and writes one field."""
         return FieldValues(compiled, place, key)
+
+    def json_field(self, compiled: Compiled, place: int, key: str | None = None) -> JsonFieldValues:
+        """Return what validates and writes one field, given JSON texts."""
+        return JsonFieldValues(compiled, place, key)
 
     def custom(self, compiled: Compiled, name: str) -> bool:
         """Return whether a serializer writes the values of a field."""

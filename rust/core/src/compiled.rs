@@ -336,7 +336,9 @@ impl Builder<'_> {
         };
         Ok(Field {
             column: field.column,
-            checker: self.checker_of(field).map_err(|why| Error::Plan(format!("{}: {why}", field.name)))?,
+            checker: self
+                .checker_of(&field.kind, field.nullable)
+                .map_err(|why| Error::Plan(format!("{}: {why}", field.name)))?,
             on_null,
             templates: field.errors.iter().map(|template| self.template(template)).collect(),
             by_code,
@@ -357,7 +359,7 @@ impl Builder<'_> {
             holes: 0,
             plan: self.plan,
         };
-        let shapes = Shapes::new(&self.plan.shapes, |kind| inner.checker(kind).map_err(Error::Plan))?;
+        let shapes = Shapes::new(&self.plan.shapes, |kind| inner.checker_of(kind, false).map_err(Error::Plan))?;
         for field in &self.plan.fields {
             if matches!(field.kind, Kind::Nested { shape } if !shapes.has(shape)) {
                 return Err(Error::Plan(format!("{} has a shape that is not there", field.name)));
@@ -377,13 +379,14 @@ impl Builder<'_> {
         Transform::new(transform, &self.plan.fields, fields, kernels).map_err(Error::Plan)
     }
 
-    fn checker_of(&mut self, field: &crate::plan::Field) -> std::result::Result<Checker, String> {
+    /// The kernel of a kind, by the rules of the plan. `nullable`: whether cells may be null.
+    fn checker_of(&mut self, kind: &Kind, nullable: bool) -> std::result::Result<Checker, String> {
         if self.plan.dialect == Dialect::Msgspec
-            && let Some(kernel) = self.of_struct(field)?
+            && let Some(kernel) = self.of_struct(kind, nullable)?
         {
             return Ok(Checker::Msgspec(Box::new(kernel)));
         }
-        self.checker(&field.kind)
+        self.checker(kind)
     }
 
     fn checker(&mut self, kind: &Kind) -> std::result::Result<Checker, String> {

@@ -6,10 +6,6 @@ it does not know for harmless: that field, or the record, goes to msgspec.
 
 from __future__ import annotations
 
-import datetime
-import decimal
-import enum
-import uuid
 from typing import Any, Literal
 
 import msgspec
@@ -17,11 +13,17 @@ from msgspec import inspect
 
 from thresher.errors import ConfigurationError
 from thresher.kinds import Ask, Kind, Text
-from thresher.plan import HOLE
 from thresher.schema.annotations import annotated, plain, shown_type
 from thresher.schema.compiled import Compiled, Field, Template
 from thresher.schema.structs import templates
-from thresher.schema.structs.kernels import NoKernelError, accepts_none, constraints, kernel, written
+from thresher.schema.structs.kernels import (
+    NoKernelError,
+    accepts_none,
+    constraints,
+    default,
+    kernel,
+    needs_record,
+)
 from thresher.schema.structs.library import MsgspecLibrary
 
 __all__ = ["compile_struct"]
@@ -40,7 +42,7 @@ def compile_struct(struct: type[msgspec.Struct]) -> Compiled:
         annotations = annotated(struct)
     except (TypeError, ValueError, NameError) as error:
         raise ConfigurationError(f"msgspec cannot use the Struct {struct.__qualname__}: {error}") from error
-    reason = _needs_record(struct, known)
+    reason = needs_record(known)
     shown = plain(struct)
     return Compiled(
         schema=struct,
@@ -52,34 +54,6 @@ def compile_struct(struct: type[msgspec.Struct]) -> Compiled:
         free_header=False,
         outputs=None if known.array_like else _outputs(known),
     )
-
-
-def _needs_record(struct: type[msgspec.Struct], known: Any) -> str:
-    """Return why every record goes to msgspec; empty where it does not."""
-    if hasattr(struct, "__post_init__"):
-        return "it has a __post_init__"
-    if known.array_like:
-        return "it is array_like"
-    if known.tag_field is not None:
-        return "it is tagged"
-    if struct.__struct_config__.omit_defaults:
-        return "it omits defaults"
-    for field in known.fields:
-        if field.default is msgspec.UNSET or _unset(field.type):
-            return f"field {field.name!r} may be UNSET"
-        if HOLE in field.encode_name:
-            return f"field {field.name!r} has a NUL in its name"
-    return ""
-
-
-def _unset(type_: inspect.Type) -> bool:
-    """Return whether a field may have no value at all."""
-    name: Any = getattr(inspect, "UnsetType", None)
-    if isinstance(type_, inspect.UnionType):
-        return any(map(_unset, type_.types))
-    if isinstance(type_, inspect.CustomType):
-        return type_.cls is msgspec.UnsetType
-    return name is not None and isinstance(type_, name)
 
 
 def _outputs(known: Any) -> tuple[str, ...]:
@@ -117,27 +91,9 @@ def _field(field: inspect.Field, annotation: Any, shown: Any, reason: str) -> Fi
     )
 
 
-_CONSTANTS = (
-    str,
-    int,
-    float,
-    bool,
-    type(None),
-    decimal.Decimal,
-    datetime.date,
-    datetime.datetime,
-    datetime.time,
-    datetime.timedelta,
-    uuid.UUID,
-)
-
-
 def _null(field: inspect.Field, nullable: bool) -> tuple[Literal["none", "default", "missing", "ask"], Text | None]:
     """Return what a null cell means, and how the default is written if that is it."""
     if not field.required:
-        value = field.default
-        constant = type(value) in _CONSTANTS or (isinstance(value, enum.Enum) and type(value.value) in _CONSTANTS)
-        if field.default_factory is not msgspec.NODEFAULT or not constant:
-            return "ask", None
-        return "default", written(value)
+        text = default(field)
+        return ("ask", None) if text is None else ("default", text)
     return ("none" if nullable else "missing"), None

@@ -5,8 +5,11 @@ A closed world: a type that is not in the table, or a constraint that no kernel 
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import enum
 import math
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,9 +19,19 @@ from msgspec import inspect
 from thresher import kinds
 from thresher.encode import cell_text
 from thresher.kinds import Kind, Text
+from thresher.plan import HOLE
 from thresher.schema.structs.pattern import in_rust
 
-__all__ = ["TESTED_VERSIONS", "NoKernelError", "accepts_none", "constraints", "kernel", "written"]
+__all__ = [
+    "TESTED_VERSIONS",
+    "NoKernelError",
+    "accepts_none",
+    "constraints",
+    "default",
+    "kernel",
+    "needs_record",
+    "written",
+]
 
 TESTED_VERSIONS = ("0.22.0",)
 """Versions of msgspec that the kernels agree with."""
@@ -74,6 +87,66 @@ def written(value: Any) -> Text:
     """Return how a value is written."""
     json = msgspec.json.encode(value)
     return Text(json=json.decode(), csv=cell_text(json, value))
+
+
+def default(field: inspect.Field) -> Text | None:
+    """Return how the default of a field is written, where it is the same for all records; else None."""
+    if field.default_factory in (list, dict, set, frozenset, tuple):
+        return written(field.default_factory())
+    known = field.default_factory is msgspec.NODEFAULT and _constant(field.default)
+    return written(field.default) if known else None
+
+
+def _constant(value: Any) -> bool:
+    if isinstance(value, enum.Enum):
+        return _constant(value.value)
+    if type(value) is tuple:
+        return all(map(_constant, value))
+    return type(value) in _CONSTANTS
+
+
+_CONSTANTS = (
+    str,
+    int,
+    float,
+    bool,
+    type(None),
+    decimal.Decimal,
+    datetime.date,
+    datetime.datetime,
+    datetime.time,
+    datetime.timedelta,
+    uuid.UUID,
+)
+
+
+def needs_record(known: inspect.StructType) -> str:
+    """Return why msgspec has to be asked about whole values of a Struct; empty where it does not."""
+    struct: Any = known.cls
+    if hasattr(struct, "__post_init__"):
+        return "it has a __post_init__"
+    if known.array_like:
+        return "it is array_like"
+    if known.tag_field is not None:
+        return "it is tagged"
+    if struct.__struct_config__.omit_defaults:
+        return "it omits defaults"
+    for field in known.fields:
+        if field.default is msgspec.UNSET or _unset(field.type):
+            return f"field {field.name!r} may be UNSET"
+        if HOLE in field.encode_name:
+            return f"field {field.name!r} has a NUL in its name"
+    return ""
+
+
+def _unset(type_: inspect.Type) -> bool:
+    """Return whether a field may have no value at all."""
+    name: Any = getattr(inspect, "UnsetType", None)
+    if isinstance(type_, inspect.UnionType):
+        return any(map(_unset, type_.types))
+    if isinstance(type_, inspect.CustomType):
+        return type_.cls is msgspec.UnsetType
+    return name is not None and isinstance(type_, name)
 
 
 def _inner(type_: inspect.Type) -> inspect.Type:

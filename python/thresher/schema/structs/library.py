@@ -83,6 +83,10 @@ class MsgspecLibrary:
         """Return what validates and writes one field."""
         return _Field(compiled, place, key)
 
+    def json_field(self, compiled: Compiled, place: int, key: str | None = None) -> _JsonField:
+        """Return what validates and writes one field, given JSON texts."""
+        return _JsonField(compiled, place, key)
+
     def custom(self, compiled: Compiled, name: str) -> bool:
         """Return False: nothing but msgspec writes values."""
         return False
@@ -126,6 +130,7 @@ class _Field:
         self._struct = compiled.schema
         annotation = annotated(compiled.schema)[field.name]
         alone = msgspec.defstruct("Field", [(field.name, annotation)], rename={field.name: self._key})
+        self._alone = alone
         self._validate = partial(msgspec.convert, type=alone, strict=False)
 
     def of(self, cell: Any) -> Any:
@@ -136,7 +141,7 @@ class _Field:
         """Return the value in a tuple."""
         return (self.of(cell),)
 
-    def record(self, cell: str) -> dict[str, str]:
+    def record(self, cell: str) -> Any:
         """Return the record that is validated."""
         return {self._key: cell}
 
@@ -148,3 +153,20 @@ class _Field:
     def write(self, values: list[Any]) -> Sequence[bytes]:
         """Return the values as JSON texts."""
         return [msgspec.json.encode(value) for value in values]
+
+
+class _JsonField(_Field):
+    """The same, given JSON texts in the place of cells."""
+
+    def __init__(self, compiled: Compiled, place: int, key: str | None) -> None:
+        super().__init__(compiled, place, key)
+        self._decode = msgspec.json.Decoder(self._alone).decode
+        self._head = msgspec.json.encode({self._key: 0}).decode()[:-2]
+
+    def of(self, cell: Any) -> Any:
+        """Return the value of a JSON text that the field accepts."""
+        return getattr(self._decode(self.record(cell)), self._name)
+
+    def record(self, cell: str) -> Any:
+        """Return the line that is validated."""
+        return f"{self._head}{cell}}}"

@@ -4,15 +4,16 @@ use super::{Builder, Style, kept};
 use crate::cells::Span;
 use crate::check::msgspec::{self, Checker, OrNull};
 use crate::check::{Any, choice, decimal};
-use crate::plan::{Bounds, ErrorCode, Field, Kind, SourceFormat};
+use crate::plan::{Bounds, ErrorCode, Kind, SourceFormat};
 
 impl Builder<'_> {
-    /// The kernel of a field of a Struct. None: there is none of this kind.
-    pub(super) fn of_struct(&mut self, field: &Field) -> Result<Option<Checker>, String> {
+    /// The kernel of values of a kind. `nullable`: whether the text `null` of a cell is None. None: there is none of this
+    /// kind.
+    pub(super) fn of_struct(&mut self, kind: &Kind, nullable: bool) -> Result<Option<Checker>, String> {
         let shown = |error: &dyn std::fmt::Display| error.to_string();
         let cells = self.plan.format == SourceFormat::Csv;
-        let null = if cells && field.nullable { Some(self.plain("null", "", kept::NULL)?) } else { None };
-        Ok(Some(match field.kind.clone() {
+        let null = if cells && nullable { Some(self.plain("null", "", kept::NULL)?) } else { None };
+        Ok(Some(match kind.clone() {
             Kind::Int { multiple_of, bounds: Bounds { le, lt: None, ge, gt: None } } => {
                 Checker::Int(OrNull { kernel: msgspec::Int { multiple_of, ge, le }, null })
             }

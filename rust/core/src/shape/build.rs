@@ -157,10 +157,7 @@ impl Builder {
 }
 
 fn leaf(checker: Checker, strict: bool, problems: &[plan::Problem]) -> Shape {
-    if matches!(
-        checker,
-        Checker::Msgspec(_) | Checker::Ask | Checker::Nested(_) | Checker::Choice(_) | Checker::Integers(_)
-    ) {
+    if matches!(checker, Checker::Ask | Checker::Nested(_) | Checker::Choice(_) | Checker::Integers(_)) {
         return Shape::Ask;
     }
     let text = problems.iter().any(|problem| problem.kind == "string_type");

@@ -2,6 +2,7 @@
 
 use super::walk::Walk;
 use super::{Exactness, Leaf};
+use crate::check::msgspec::with_kernel;
 use crate::check::{Kernel, Verdict};
 use crate::compiled::Checker;
 use crate::encode::json;
@@ -17,6 +18,9 @@ impl<'a> Walk<'a, '_> {
     #[inline(always)]
     pub(super) fn leaf<const KEY: bool>(&mut self, leaf: &'a Leaf, text: &[u8], at: usize) -> Option<usize> {
         match &leaf.checker {
+            Checker::Msgspec(checker) => {
+                with_kernel!(&**checker, kernel => self.scalar::<_, KEY>(kernel, leaf, text, at))
+            }
             Checker::Any(kernel) => self.scalar::<_, KEY>(kernel, leaf, text, at),
             Checker::Str(kernel) => self.scalar::<_, KEY>(kernel, leaf, text, at),
             Checker::Int(kernel) => self.scalar::<_, KEY>(kernel, leaf, text, at),
@@ -30,12 +34,7 @@ impl<'a> Walk<'a, '_> {
             Checker::TimeDelta(kernel) => self.scalar::<_, KEY>(kernel, leaf, text, at),
             Checker::Decimal(kernel) => self.scalar::<_, KEY>(kernel, leaf, text, at),
             Checker::Uuid(kernel) => self.scalar::<_, KEY>(kernel, leaf, text, at),
-            Checker::Choice(_)
-            | Checker::Integers(_)
-            | Checker::Refuse(_)
-            | Checker::Msgspec(_)
-            | Checker::Ask
-            | Checker::Nested(_) => None,
+            Checker::Choice(_) | Checker::Integers(_) | Checker::Refuse(_) | Checker::Ask | Checker::Nested(_) => None,
         }
     }
 
