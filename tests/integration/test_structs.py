@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
@@ -150,3 +150,44 @@ def test_transforms(engine: Any, tmp_path: Path) -> None:
     chosen = thresher.Pipeline(Order, select=["order_id", "ship_date"], values={"half": "unit_price / 2"})
     chosen.process(data, output=good, engine=engine)
     assert good.read_text().splitlines()[0] == '{"orderId":1,"shipDate":null,"half":1.25}'
+
+
+class Reading(msgspec.Struct):
+    """A record of many types."""
+
+    n: int
+    x: float | None = None
+    name: str = "a"
+    kind: Literal["a", "b"] = "a"
+    day: dt.date | None = None
+    at: dt.datetime | None = None
+    took: dt.timedelta = dt.timedelta(0)
+    ok: bool = False
+
+
+@pytest.mark.parametrize(
+    ("where", "kept"),
+    [
+        ("n % 2 == 1", [1, 3]), ("x is None", [2]), ("x is not None and x > 2", [1, 3]), ("name == 'é'", [2]),
+        ("kind == 'b'", [3]), ("day is not None and day.month == 1", [1]),
+        ("at is not None and at.hour == 0", [1, 2]), ("took.days >= 1", [1]), ("not ok", [2, 3]),
+        ("len(name) < 1 or ok", [1]),
+    ],
+)  # fmt: skip
+def test_filters_are_native(engine: Any, where: str, kept: list[int]) -> None:
+    """Expressions see the values of a Struct, in both formats."""
+    cells = (
+        "n,x,name,kind,day,at,took,ok\n1,2.5,b,,2024-01-01,2024-01-01T00:00:00Z,PT36H,true\n"
+        "2,null,é,a,,2024-01-01 00:00:00.5,,0\n3,1e16,,b,Null,,PT1S,FALSE\n".encode()
+    )
+    lines = (
+        b'{"n":1,"x":2.5,"name":"b","day":"2024-01-01","at":"2024-01-01T00:00:00Z","took":"PT36H","ok":true}\n'
+        b'{"n":2,"x":null,"name":"\\u00e9","at":"2024-01-01 00:00:00.5"}\n{"n":3,"x":1e16,"kind":"b","took":"PT1S"}\n'
+    )
+    pipeline = thresher.Pipeline(Reading, where=where)
+    for data, format in ((cells, "csv"), (lines, "jsonl")):
+        result = pipeline.process(data, engine=engine, format=format)
+        assert [record.n for record in result.records()] == kept
+        assert result.rejected == 0
+        if engine == "rust":
+            assert result.report.engine.asked_records == 0

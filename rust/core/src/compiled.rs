@@ -334,17 +334,18 @@ impl Builder<'_> {
             (Null::Missing, _) => OnNull::Missing,
             (Null::Omit, _) => OnNull::Constant(Span::ABSENT),
         };
+        let nullable = if field.nullable { Some(self.literal("null", "", kept::NULL)?) } else { None };
         Ok(Field {
             column: field.column,
             checker: self
-                .checker_of(&field.kind, field.nullable)
+                .checker_of(&field.kind, nullable)
                 .map_err(|why| Error::Plan(format!("{}: {why}", field.name)))?,
             on_null,
             templates: field.errors.iter().map(|template| self.template(template)).collect(),
             by_code,
             key: key(&field.name),
             valued: false,
-            nullable: if field.nullable { Some(self.literal("null", "", kept::NULL)?) } else { None },
+            nullable,
             loc: Step::all(&field.loc),
         })
     }
@@ -359,7 +360,7 @@ impl Builder<'_> {
             holes: 0,
             plan: self.plan,
         };
-        let shapes = Shapes::new(&self.plan.shapes, |kind| inner.checker_of(kind, false).map_err(Error::Plan))?;
+        let shapes = Shapes::new(&self.plan.shapes, |kind| inner.checker_of(kind, None).map_err(Error::Plan))?;
         for field in &self.plan.fields {
             if matches!(field.kind, Kind::Nested { shape } if !shapes.has(shape)) {
                 return Err(Error::Plan(format!("{} has a shape that is not there", field.name)));
@@ -379,10 +380,10 @@ impl Builder<'_> {
         Transform::new(transform, &self.plan.fields, fields, kernels).map_err(Error::Plan)
     }
 
-    /// The kernel of a kind, by the rules of the plan. `nullable`: whether cells may be null.
-    fn checker_of(&mut self, kind: &Kind, nullable: bool) -> std::result::Result<Checker, String> {
+    /// The kernel of a kind, by the rules of the plan. `null`: what None is written as, where it is accepted.
+    fn checker_of(&mut self, kind: &Kind, null: Option<Span>) -> std::result::Result<Checker, String> {
         if self.plan.dialect == Dialect::Msgspec
-            && let Some(kernel) = self.of_struct(kind, nullable)?
+            && let Some(kernel) = self.of_struct(kind, null)?
         {
             return Ok(Checker::Msgspec(Box::new(kernel)));
         }

@@ -7,12 +7,11 @@ use crate::check::{Any, choice, decimal};
 use crate::plan::{Bounds, ErrorCode, Kind, SourceFormat};
 
 impl Builder<'_> {
-    /// The kernel of values of a kind. `nullable`: whether the text `null` of a cell is None. None: there is none of this
-    /// kind.
-    pub(super) fn of_struct(&mut self, kind: &Kind, nullable: bool) -> Result<Option<Checker>, String> {
+    /// The kernel of values of a kind. `null`: what None is written as, where it is accepted; the text `null` of a cell
+    /// stands for it. None: there is no kernel of this kind.
+    pub(super) fn of_struct(&mut self, kind: &Kind, null: Option<Span>) -> Result<Option<Checker>, String> {
         let shown = |error: &dyn std::fmt::Display| error.to_string();
-        let cells = self.plan.format == SourceFormat::Csv;
-        let null = if cells && nullable { Some(self.plain("null", "", kept::NULL)?) } else { None };
+        let null = null.filter(|_| self.plan.format == SourceFormat::Csv);
         Ok(Some(match kind.clone() {
             Kind::Int { multiple_of, bounds: Bounds { le, lt: None, ge, gt: None } } => {
                 Checker::Int(OrNull { kernel: msgspec::Int { multiple_of, ge, le }, null })

@@ -3,6 +3,7 @@
 //! In: spans and bits of checked rows. Out: a [`Column`] of values. Never reads a cell: kernels have done that.
 
 use crate::cells::{Place, Span};
+use crate::check::msgspec;
 use crate::compiled::{Checker, Field, OnNull};
 use crate::expr::value::{Texts, Value};
 use crate::expr::{Column, Constants, placed, temporal};
@@ -49,6 +50,34 @@ pub struct Checked<'a> {
     pub base: usize,
 }
 
+/// How a field is loaded whose values are texts of a choice.
+fn choices(planned: &plan::Field, constants: &mut Constants) -> Result<Load, String> {
+    let Kind::Choice(choice) = &planned.kind else { return Ok(Load::Unsure) };
+    let texts = choice.cells.iter().map(|cell| constants.add(cell).map(Value::Str));
+    Ok(Load::Choice(texts.collect::<Result<_, _>>()?))
+}
+
+/// How a field of a Struct is loaded.
+fn of_struct(
+    kind: ValueType,
+    kernel: &msgspec::Checker,
+    planned: &plan::Field,
+    constants: &mut Constants,
+) -> Result<Load, String> {
+    use msgspec::Checker as C;
+    Ok(match (kind, kernel) {
+        (ValueType::Int, C::Int(_)) => Load::Int,
+        (ValueType::Float, C::Float(_)) => Load::Float,
+        (ValueType::Bool, C::Bool(_)) => Load::Bool,
+        (ValueType::TimeDelta, C::TimeDelta(_)) => Load::Delta,
+        (ValueType::Str, C::Text(_) | C::Str(_)) => Load::Text,
+        (ValueType::Date, C::Date(_)) => Load::Date,
+        (ValueType::DateTime, C::DateTime(_)) => Load::DateTime,
+        (ValueType::Str, C::Choice(_)) => choices(planned, constants)?,
+        _ => Load::Unsure,
+    })
+}
+
 impl Source {
     /// Finds out how `field`, in the plan `planned`, is loaded.
     pub fn new(
@@ -65,13 +94,8 @@ impl Source {
             (ValueType::Str, Checker::Str(_) | Checker::Any(_)) => Load::Text,
             (ValueType::Date, Checker::Date(_)) => Load::Date,
             (ValueType::DateTime, Checker::DateTime(_)) => Load::DateTime,
-            (ValueType::Str, Checker::Choice(_)) => match &planned.kind {
-                Kind::Choice(choice) => {
-                    let texts = choice.cells.iter().map(|cell| constants.add(cell).map(Value::Str));
-                    Load::Choice(texts.collect::<Result<_, _>>()?)
-                }
-                _ => Load::Unsure,
-            },
+            (ValueType::Str, Checker::Choice(_)) => choices(planned, constants)?,
+            (kind, Checker::Msgspec(kernel)) => of_struct(kind, kernel, planned, constants)?,
             _ => Load::Unsure,
         };
         let value = match (planned.null, &input.default) {
