@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -22,15 +22,25 @@ class Order(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: int
+    place: Literal["a", "b"] = "a"
     prices: dict[str, int] = {}
     parts: list[int] = []
+
+
+class Flat(BaseModel):
+    """A record that is checked natively, but for numbers that are too large for it."""
+
+    id: int
+    place: Literal["a", "b"] = "a"
 
 
 def lines(rng: random.Random, records: int, keys: int) -> bytes:
     """Return JSON Lines with errors of many kinds, and lines that are no JSON."""
     made = []
     for number in range(records):
-        record: dict[str, Any] = {"id": rng.choice([number, "x"])}
+        record: dict[str, Any] = {"id": rng.choice([number, "x", None, 10**30]), "place": rng.choice(["a", "c"])}
+        if rng.random() < 0.1:
+            del record["id"]
         record["prices"] = {f"k{rng.randrange(keys)}": rng.choice([1, "n/a", None]) for _ in range(3)}
         record["parts"] = [rng.choice([1, "y"]) for _ in range(rng.randrange(4))]
         if rng.random() < 0.2:
@@ -59,13 +69,16 @@ def counted(result: thresher.Result, most: int) -> tuple[dict[tuple[Any, str], t
 
 @settings(max_examples=40)
 @given(
+    model=st.sampled_from([Order, Flat]),
     seed=st.integers(0, 1 << 32),
     most=st.sampled_from([0, 1, 2, 5, 20, 10_000]),
     keys=st.sampled_from([1, 5, 1000]),
     block_bytes=st.sampled_from([1, 300, 5000, 1 << 18]),
     workers=st.integers(1, 4),
 )
-def test_the_first_kinds_are_counted_each(seed: int, most: int, keys: int, block_bytes: int, workers: int) -> None:
+def test_the_first_kinds_are_counted_each(
+    model: Any, seed: int, most: int, keys: int, block_bytes: int, workers: int
+) -> None:
     """Both engines, and any number of threads, count what stands in the rejects."""
     data = lines(random.Random(seed), 60, keys)
     told = []
@@ -75,7 +88,7 @@ def test_the_first_kinds_are_counted_each(seed: int, most: int, keys: int, block
             if name == "rust":
                 pytest.importorskip("thresher._engine")
             result = thresher.process(
-                data, Order, engine=name, format="jsonl", block_bytes=block_bytes, workers=workers
+                data, model, engine=name, format="jsonl", block_bytes=block_bytes, workers=workers
             )
             kinds, further = counted(result, most)
             assert {(c.loc, c.type): (c.count, c.record) for c in result.error_counts} == kinds

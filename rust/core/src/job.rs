@@ -13,7 +13,7 @@
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread::Builder;
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ pub struct Outcome {
 /// What all threads of a run share.
 struct Run<'a> {
     job: &'a Job,
-    plans: Vec<Compiled>,
+    plans: Arc<[Compiled]>,
     nulls: Nulls,
     /// Whether rejects are handed over with the batch that they are of.
     rejects_in_batches: bool,
@@ -116,7 +116,7 @@ pub fn run<'a>(
     if job.block_bytes > LARGEST || job.max_record_bytes > LARGEST {
         return Err(Error::Plan(format!("blocks and records of more than {LARGEST} bytes")));
     }
-    let plans = job.plans.iter().map(|plan| Compiled::new(plan, job)).collect::<Result<Vec<_>>>()?;
+    let plans = job.plans.iter().map(|plan| Compiled::new(plan, job)).collect::<Result<Arc<[_]>>>()?;
     if sources.iter().any(|source| source.plan >= plans.len()) {
         return Err(Error::Plan("a source is bound to a plan that is not there".into()));
     }
@@ -133,7 +133,7 @@ pub fn run<'a>(
         rejects: outputs.rejects,
         receiver: outputs.receiver,
         chunks: Vec::new(),
-        kinds: Kinds::new(&plans, job.most_kinds),
+        kinds: Kinds::new(Arc::clone(&plans), job.most_kinds),
     };
     let run = Run {
         job,
@@ -322,7 +322,7 @@ impl Run<'_> {
             .map(|(at, (name, progress))| (name, progress.clone(), counts.verdicts(at)));
         let sources = sources.collect();
         let &Counts { asked_cells, asked_records, verified_records, .. } = counts;
-        let (errors, further_errors) = targets.kinds.counts(counts, &self.plans, self.job.most_kinds);
+        let (errors, further_errors) = targets.kinds.counts(counts, self.job.most_kinds);
         let chunks = targets.chunks;
         Ok(Outcome { sources, errors, further_errors, chunks, asked_cells, asked_records, verified_records })
     }

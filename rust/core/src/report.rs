@@ -1,6 +1,7 @@
 //! Report: counts of what happened, per source and per error. Each worker counts for itself; sums are made at the end.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::compiled::{Compiled, Template};
 use crate::oracle::{Fault, Number};
@@ -192,12 +193,14 @@ impl Counts {
 
 /// The kinds of errors of a run: how often each occurred. Blocks come in the order of the source, so that those which
 /// are counted each are the same for any number of threads.
-#[derive(Debug, Default)]
 pub struct Kinds {
-    /// Those that kernels may find are there from the beginning, with a count of 0.
+    plans: Arc<[Compiled]>,
     found: HashMap<Kind, Tally>,
     /// How many more there may be.
     room: usize,
+    /// Whether those that kernels may find are there, with a count of 0 where they did not occur: what Pydantic gave of
+    /// them is counted to the end, since a kernel may have found one of them before.
+    native: bool,
     /// Errors of others.
     further: u64,
 }
@@ -205,14 +208,19 @@ pub struct Kinds {
 impl Kinds {
     /// No errors so far. At most `most` kinds are counted each.
     #[must_use]
-    pub fn new(plans: &[Compiled], most: usize) -> Self {
-        let native = plans.iter().flat_map(templates).map(Template::kind_of_error);
-        let found = native.chain(FAULTS.iter().map(|fault| form(fault))).map(|kind| (kind, Tally::default()));
-        Self { found: found.collect(), room: most, further: 0 }
+    pub fn new(plans: Arc<[Compiled]>, most: usize) -> Self {
+        Self { plans, found: HashMap::new(), room: most, native: false, further: 0 }
     }
 
     /// Takes the errors of the next block.
     pub fn add(&mut self, block: &mut HashMap<Kind, Tally>) {
+        if block.len() > self.room && !self.native {
+            self.native = true;
+            let native = self.plans.iter().flat_map(templates).map(Template::kind_of_error);
+            for kind in native.chain(FAULTS.into_iter().map(form)) {
+                self.found.entry(kind).or_default();
+            }
+        }
         let mut new = Vec::new();
         for (kind, tally) in block.drain() {
             match self.found.get_mut(&kind) {
@@ -231,8 +239,8 @@ impl Kinds {
 
     /// The first `most` kinds of errors, ordered by where they occurred first, and how many errors there were of others.
     #[must_use]
-    pub fn counts(mut self, counts: &Counts, plans: &[Compiled], most: usize) -> (Vec<Count>, u64) {
-        for (tallies, plan) in counts.native.iter().zip(plans) {
+    pub fn counts(mut self, counts: &Counts, most: usize) -> (Vec<Count>, u64) {
+        for (tallies, plan) in counts.native.iter().zip(self.plans.iter()) {
             for template in templates(plan) {
                 if let Some(tally) = tallies.get(template.tally) {
                     self.found.entry(template.kind_of_error()).or_default().merge(*tally);
@@ -283,6 +291,7 @@ fn is_long(loc: &str, kind: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
+    use std::sync::Arc;
 
     use super::{Counts, Kinds, LONGEST_KIND, Spot};
     use crate::oracle::{Fault, Stage};
@@ -293,7 +302,7 @@ mod tests {
 
     #[test]
     fn the_first_kinds_are_counted_each() {
-        let mut kinds = Kinds::new(&[], 3);
+        let mut kinds = Kinds::new(Arc::from([]), 3);
         let mut counts = Counts::default();
         let long = "x".repeat(LONGEST_KIND);
         let wide = "é".repeat(LONGEST_KIND - 1);
@@ -306,7 +315,7 @@ mod tests {
             kinds.add(&mut counts.errors);
             assert!(counts.errors.is_empty());
         }
-        let (listed, further) = kinds.counts(&counts, &[], 3);
+        let (listed, further) = kinds.counts(&counts, 3);
         let found: HashMap<_, _> = listed.iter().map(|count| (&*count.loc, (count.count, count.record))).collect();
         assert_eq!(found, HashMap::from([(&*wide, (1, 0)), ("b", (3, 1)), ("c", (2, 1))]));
         assert_eq!((listed.len(), further), (3, 4));
