@@ -39,7 +39,7 @@ RIVALS = (
 )
 LINES = ("msgspec_jsonl", "pydantic_jsonl")
 """The rivals on JSON Lines."""
-ONLY = {"flights": ("pydantic_loop",)}
+ONLY = {"flights": ("pydantic_loop",), "nested": ("pydantic_jsonl",)}
 """Workloads that not every rival has a schema for."""
 SLOW = {"frictionless_report": 100_000}
 """The most records that a rival is given; it is compared with thresher on as many."""
@@ -206,6 +206,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
 
     lines = given.format == "jsonl"
+    if not lines and "nested" in given.workloads:
+        parser.error("nested orders are JSON Lines")
     if lines and "flights" in given.workloads:
         parser.error("flights is CSV only")
     able = LINES if lines else RIVALS

@@ -1,4 +1,4 @@
-"""The workloads that are measured: files of readings and of orders, as CSV, JSON Lines or a JSON array.
+"""The workloads that are measured: files of readings, orders and nested orders, as CSV, JSON Lines or a JSON array.
 
 Enters: a workload's name, a number of records, a share of bad ones and a seed. Leaves: a file that depends on these
 alone. It is written a chunk at a time, so that memory does not grow with the file.
@@ -39,6 +39,8 @@ class Workload(NamedTuple):
     """Columns whose cells JSON writes as numbers."""
     flags: frozenset[str]
     """Columns whose cells JSON writes as true and false."""
+    nested: frozenset[str] = frozenset()
+    """Columns whose cells hold JSON."""
 
 
 def readings(rng: random.Random, first: int, count: int) -> list[Row]:
@@ -98,6 +100,50 @@ def orders(rng: random.Random, first: int, count: int) -> list[Row]:
     ]
 
 
+STREETS = ("Main Street", "Königsallee", "rue de la Paix", "Baker Street", "Via Roma", "Long Lane")
+CITIES = ("Berlin", "Lyon", "Kraków", "Leeds", "Torino", "Springfield", "Den Haag")
+
+
+def nested(rng: random.Random, first: int, count: int) -> list[Row]:
+    """Orders of several lines each, with an address: about 400 bytes a record."""
+
+    def line() -> dict[str, object]:
+        made: dict[str, object] = {
+            "sku": f"SKU-{rng.randrange(100_000):05}",
+            "quantity": rng.randint(1, 20),
+            "unit_price": round(rng.lognormvariate(3, 1.2) + 0.01, 2),
+        }
+        if rng.random() < 0.3:
+            made["discount"] = rng.choice((0.05, 0.1, 0.25))
+        return made
+
+    start = datetime.datetime(2024, 1, 1)
+    rows = []
+    for number in range(first, first + count):
+        address = {
+            "street": f"{rng.choice(STREETS)} {rng.randint(1, 200)}",
+            "city": rng.choice(CITIES),
+            "postcode": f"{rng.randrange(100_000):05}",
+            "country": rng.choice(("DE", "FR", "PL", "GB", "IT")),
+        }
+        rows.append(
+            [
+                str(number),
+                f"{rng.choice(NAMES)}{rng.randrange(10_000)}@{rng.choice(HOSTS)}",
+                rng.choice(("new", "paid", "shipped", "cancelled")),
+                (start + datetime.timedelta(seconds=rng.randrange(366 * 86_400))).isoformat(),
+                _json(address),
+                _json([line() for _ in range(rng.choice((1, 1, 2, 3, 5)))]),
+                rng.choice(("", "", "leave at the door", "Grüße aus Köln")),
+            ]
+        )
+    return rows
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 WORKLOADS: dict[str, Workload] = {
     "readings": Workload(
         columns=("record_id", "value", "is_valid"),
@@ -136,6 +182,19 @@ WORKLOADS: dict[str, Workload] = {
         ),
         numbers=frozenset({"order_id", "quantity", "unit_price", "discount"}),
         flags=frozenset({"gift"}),
+    ),
+    "nested": Workload(
+        columns=("order_id", "customer_email", "status", "ordered_at", "address", "lines", "note"),
+        chunk=nested,
+        spoilers=(
+            (1, ("nobody", "x@localhost")),
+            (3, ("yesterday",)),
+            (4, ('{"street":"Main Street 1","city":"Leeds","postcode":"12345"}', "[]")),
+            (5, ('[{"sku":"SKU-00001","quantity":0,"unit_price":1.5}]', "[]")),
+        ),
+        numbers=frozenset({"order_id"}),
+        flags=frozenset(),
+        nested=frozenset({"address", "lines"}),
     ),
 }
 
@@ -177,7 +236,9 @@ def json_line(workload: Workload, row: Row) -> str:
                 continue
         elif name in workload.flags and cell in ("true", "false"):
             values[name] = cell == "true"
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        elif name in workload.nested:
+            values[name] = json.loads(cell)
+    return _json(values)
 
 
 def write(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
 
 from examples.flights import Flight
 from examples.orders import Order
@@ -18,7 +21,42 @@ class Reading(BaseModel):
     is_valid: bool = True
 
 
-MODELS: dict[str, type[BaseModel]] = {"readings": Reading, "orders": Order, "flights": Flight}
+class Address(BaseModel):
+    """Where an order goes."""
 
-NULL_VALUES: dict[str, tuple[str, ...]] = {"readings": ("",), "orders": ("",), "flights": ("NA",)}
+    street: Annotated[str, Field(max_length=80)]
+    city: str
+    postcode: Annotated[str, Field(pattern=r"^\d{5}$")]
+    country: Literal["DE", "FR", "PL", "GB", "IT"]
+
+
+class Item(BaseModel):
+    """One line of an order."""
+
+    sku: Annotated[str, Field(pattern=r"^SKU-\d{5}$")]
+    quantity: Annotated[int, Field(ge=1, le=1000)]
+    unit_price: Annotated[float, Field(gt=0)]
+    discount: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+class NestedOrder(BaseModel):
+    """An order with an address and a list of lines: JSON Lines."""
+
+    order_id: Annotated[int, Field(ge=1)]
+    customer_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+    status: Literal["new", "paid", "shipped", "cancelled"]
+    ordered_at: datetime
+    address: Address
+    lines: Annotated[list[Item], Field(min_length=1, max_length=100)]
+    note: str | None = None
+
+
+MODELS: dict[str, type[BaseModel]] = {
+    "readings": Reading,
+    "orders": Order,
+    "nested": NestedOrder,
+    "flights": Flight,
+}
+
+NULL_VALUES: dict[str, tuple[str, ...]] = {"readings": ("",), "orders": ("",), "nested": ("",), "flights": ("NA",)}
 """Texts that make a cell of the workload null."""

@@ -15,7 +15,7 @@ from benches.rivals.pydantic_loop import TRANSFORMS
 def prepare(workload: str, source: Path, directory: Path, transform: bool) -> Run:
     """Build the schema; return the loop."""
     model = MODELS[workload]
-    names, cells = TRANSFORMS[workload]
+    names, cells = TRANSFORMS[workload] if transform else ([], lambda record: [])
 
     def run() -> Counts:
         accepted = rejected = 0

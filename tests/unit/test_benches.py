@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pydantic import ValidationError
@@ -12,14 +13,22 @@ from benches import data
 from benches.models import MODELS, NULL_VALUES
 
 
+def form(workload: str) -> Literal["csv", "jsonl"]:
+    """Return the format that the schema of a workload is for."""
+    return "jsonl" if data.WORKLOADS[workload].nested else "csv"
+
+
 def verdicts(path: Path, workload: str) -> list[int]:
     """Return the number of errors of each record."""
     counts = []
+    model = MODELS[workload]
     with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            given = {key: cell for key, cell in row.items() if cell not in NULL_VALUES[workload]}
+        for row in csv.DictReader(file) if form(workload) == "csv" else file:
             try:
-                MODELS[workload].model_validate(given)
+                if isinstance(row, str):
+                    model.model_validate_json(row)
+                else:
+                    model.model_validate({key: cell for key, cell in row.items() if cell not in NULL_VALUES[workload]})
                 counts.append(0)
             except ValidationError as error:
                 counts.append(error.error_count())
@@ -28,11 +37,13 @@ def verdicts(path: Path, workload: str) -> list[int]:
 
 @pytest.mark.parametrize("workload", data.WORKLOADS)
 def test_the_share_of_bad_records(workload: str, tmp_path: Path) -> None:
-    counts = verdicts(data.write(tmp_path / "some.csv", workload, 5_000, bad=0.1), workload)
+    source = data.write(tmp_path / "some", workload, 5_000, bad=0.1, format=form(workload))
+    counts = verdicts(source, workload)
     assert len(counts) == 5_000
     assert 400 < sum(count > 0 for count in counts) < 600
     assert max(counts) == 1
-    assert not any(verdicts(data.write(tmp_path / "good.csv", workload, 500, bad=0), workload))
+    good = data.write(tmp_path / "good", workload, 500, bad=0, format=form(workload))
+    assert not any(verdicts(good, workload))
 
 
 @pytest.mark.parametrize(("workload", "most"), [("readings", 2), ("orders", 3)])
