@@ -43,7 +43,8 @@ def bind_lines(compiled: Compiled) -> Plan:
 def _plan(compiled: Compiled, lookups: list[str], fields: list[BoundField], shapes: list[Shape]) -> Plan:
     extra = None
     if lookups and compiled.extra != "ignore":
-        forbidden = problems.plain("json", "extra_forbidden")[0] if compiled.extra == "forbid" else None
+        template = compiled.library.forbidden("") if compiled.extra == "forbid" else None
+        (forbidden,) = [None] if template is None else problems.problems([template])
         extra = Extra(behavior=compiled.extra, forbidden=forbidden)
     return Plan(
         route="native" if lookups else "record",
@@ -68,11 +69,12 @@ def _needs_record(compiled: Compiled) -> bool:
 
     if compiled.record_reason or not compiled.fields or not inherits(compiled.schema, "model_validate_json"):
         return True
-    if compiled.extra != "ignore":
+    # Only models are known to write the keys that they allow after their fields.
+    if compiled.extra == "allow" and not hasattr(compiled.schema, "__pydantic_root_model__"):
         return True
     wanted = Counter(path for field in compiled.fields for path in field.paths)
     return any(
-        len(field.paths) != 1
+        not field.paths
         or any(wanted[path] > 1 or HOLE in path for path in field.paths)
         or not _plain_alias(compiled.nodes[field.name])
         for field in compiled.fields

@@ -1,4 +1,4 @@
-//! Runs one job from a file of JSON over one CSV file, on one thread and without Python: for instruction counts and
+//! Runs one job from a file of JSON over one file of CSV or JSON Lines, on one thread and without Python: for instruction counts and
 //! profiles.
 //!
 //! ```console
@@ -12,9 +12,9 @@ use std::sync::atomic::AtomicBool;
 
 use thresher_core::job::{Observer, Outputs, run};
 use thresher_core::oracle::{Answer, Number, Oracle};
-use thresher_core::plan::Job;
+use thresher_core::plan::{Job, SourceFormat};
 use thresher_core::source::Source;
-use thresher_core::split::Dialect;
+use thresher_core::split::{Dialect, LINES};
 
 /// Nobody to ask: what the kernels do not decide is rejected without a reason.
 struct Nobody;
@@ -44,15 +44,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     job.workers = 1;
     let mut input = BufReader::with_capacity(1 << 12, File::open(source)?);
     let mut header = Vec::new();
-    input.read_until(b'\n', &mut header)?;
-    let delimiter = *job.plans[0].delimiter.as_bytes().first().ok_or("no delimiter")?;
+    let plan = &job.plans[0];
+    let delimiter = if plan.format == SourceFormat::Jsonl {
+        LINES
+    } else {
+        input.read_until(b'\n', &mut header)?;
+        *plan.delimiter.as_bytes().first().ok_or("no delimiter")?
+    };
     let source = Source {
         name: source.clone(),
         plan: 0,
         dialect: Dialect { delimiter, max_record_bytes: job.max_record_bytes },
         input: Box::new(input),
         start: header.len() as u64,
-        line: 2,
+        line: 1 + u64::from(delimiter != LINES),
     };
     let outputs = Outputs {
         accepted: Some(Box::new(File::create(accepted)?)),

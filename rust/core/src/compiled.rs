@@ -26,7 +26,7 @@ use crate::encode::{
     json,
 };
 use crate::error::{Error, Result};
-use crate::json::Lookups;
+use crate::json::{Extra, Lookups, Take};
 use crate::plan::{
     self, Dialect, ErrorCode, ErrorTemplate, Format, HOLE, Job, Kind, Null, NullKey, Plan, Route, SourceFormat, Text,
 };
@@ -123,6 +123,8 @@ pub struct Field {
     pub nullable: Option<Span>,
     /// What stands before the locs of errors inside of it.
     pub loc: Vec<Step>,
+    /// In JSON Lines: every key that it is looked up under, where those are several.
+    pub paths: Vec<usize>,
 }
 
 /// A column of the source.
@@ -163,6 +165,10 @@ pub struct Compiled {
     pub shapes: Shapes,
     /// Whose rules kernels follow.
     pub dialect: Dialect,
+    /// What becomes of keys of JSON Lines that have no lookup; None: they are passed over.
+    pub extra: Option<Extra>,
+    /// The key of what has keys of its own: nothing, with slack behind its end.
+    pub blank: Vec<u8>,
 }
 
 /// The texts that make a cell null.
@@ -243,20 +249,32 @@ impl Compiled {
             lookups: (plan.format != SourceFormat::Csv).then(|| lookups(plan)),
             shapes,
             dialect: plan.dialect,
+            extra: plan.extra.as_ref().map(Extra::new),
+            blank: slack(Vec::new()),
         })
     }
 }
 
-/// The keys of JSON Lines. The values of nested fields are taken as they stand.
+/// The keys of JSON Lines. The values of nested fields, and of those that Pydantic is asked about, are taken as they
+/// stand.
 fn lookups(plan: &Plan) -> Lookups {
-    let mut raw = vec![false; plan.lookups.len()];
-    for field in plan.fields.iter().filter(|field| matches!(field.kind, Kind::Nested { .. })) {
-        if let Some(raw) = field.column.and_then(|column| raw.get_mut(column)) {
-            *raw = true;
+    let mut takes = vec![Take::Scalar; plan.lookups.len()];
+    for field in &plan.fields {
+        let take = match field.kind {
+            // Of several keys not all are read.
+            Kind::Nested { .. } if field.paths.len() < 2 => Take::Unread,
+            Kind::Nested { .. } | Kind::Ask {} => Take::Whole,
+            _ => Take::Scalar,
+        };
+        for &column in field.column.iter().chain(&field.paths) {
+            if let Some(before) = takes.get_mut(column) {
+                *before = take;
+            }
         }
     }
     // msgspec validates the value of a key that repeats each time.
-    Lookups::new(&plan.lookups, &raw).strictly(plan.dialect == Dialect::Msgspec, plan.known_only)
+    let once = plan.dialect == Dialect::Msgspec;
+    Lookups::new(&plan.lookups, &takes).strictly(once, plan.known_only).with_extras(plan.extra.is_some())
 }
 
 /// `"name":`, with slack behind its end.
@@ -318,7 +336,7 @@ impl Builder<'_> {
             SourceFormat::Csv => self.plan.columns.len(),
             SourceFormat::Jsonl | SourceFormat::Json => self.plan.lookups.len(),
         };
-        if field.column.is_some_and(|column| column >= columns) {
+        if field.column.iter().chain(&field.paths).any(|&column| column >= columns) {
             return Err(Error::Plan(format!("{} is fed by a column that is not there", field.name)));
         }
         let mut by_code = [NO_TEMPLATE; ErrorCode::COUNT];
@@ -347,6 +365,7 @@ impl Builder<'_> {
             valued: false,
             nullable,
             loc: Step::all(&field.loc),
+            paths: if field.paths.len() > 1 { field.paths.clone() } else { Vec::new() },
         })
     }
 

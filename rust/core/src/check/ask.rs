@@ -2,11 +2,12 @@
 //!
 //! In: a block and the states of its rows. Out: their answers, in [`Work`]. Never decides anything itself.
 
-use super::column::null;
+use super::column::{Notes, null};
 use super::work::{Found, Input, Numbers, State, What, Work};
 use crate::cells::{MAX_SPAN, Place, Span, cell, text};
 use crate::compiled::Field;
 use crate::error::Result;
+use crate::json::{Tag, absent};
 use crate::oracle::Answer;
 use crate::plan::{Format, NullKey};
 
@@ -29,9 +30,23 @@ pub fn cells(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) -> Re
         if work.states[number] >= State::Unsure {
             continue;
         }
-        let (start, end) = cell(&block.rows.ends, row, field.column.unwrap_or_default());
-        let whole = text(block.bytes(), start, end, &mut work.unquoted);
-        if input.nulls.contains(work.bytes(whole, block.bytes(), &[])) {
+        let column = field.column.unwrap_or_default();
+        let whole = if input.plan.lookups.is_some() {
+            let token = work.tokens.of(number, column);
+            if token.tag() == Tag::Absent {
+                let Work { errors, details, states, .. } = work;
+                let mut notes = Notes { errors, details, field, at: at as u32 };
+                let line = &block.bytes()[row.start as usize..row.end as usize];
+                spans[number] = absent(&mut notes, number, &mut states[number], input.plan.dialect, line);
+                continue;
+            }
+            let (start, end) = token.whole();
+            Span::new(Place::Quoted, start, end - start)
+        } else {
+            let (start, end) = cell(&block.rows.ends, row, column);
+            text(block.bytes(), start, end, &mut work.unquoted)
+        };
+        if input.plan.lookups.is_none() && input.nulls.contains(work.bytes(whole, block.bytes(), &[])) {
             spans[number] = null(work, field, at, number);
             continue;
         }

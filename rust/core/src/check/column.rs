@@ -26,8 +26,7 @@ pub fn check(input: &Input<'_>, work: &mut Work) -> Result<()> {
         return Ok(());
     }
     if input.plan.lookups.is_some() {
-        crate::json::check(input, work);
-        return Ok(());
+        return crate::json::check(input, work);
     }
     let keep = work.keep;
     for (at, field) in input.plan.fields.iter().enumerate() {

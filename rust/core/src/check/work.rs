@@ -83,6 +83,8 @@ pub struct Work {
     pub transform: crate::transform::Scratch,
     /// What stands in the lines of a block of JSON Lines.
     pub tokens: crate::json::Tokens,
+    /// For each row what is written after its fields; empty where nothing ever is.
+    pub extras: Vec<Span>,
     /// The buffers of nested fields.
     pub shapes: crate::shape::Scratch,
 }
@@ -102,6 +104,7 @@ impl Work {
         self.errors.clear();
         self.details.clear();
         self.faults.clear();
+        self.extras.clear();
         self.asked.clear();
         self.asked_cells = 0;
     }

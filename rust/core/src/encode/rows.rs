@@ -38,7 +38,12 @@ pub struct Column<'a> {
 fn columns<'a>(plan: &'a Compiled, work: &'a Work) -> Vec<Column<'a>> {
     let made = plan.transform.as_ref().and_then(|transform| transform.columns(work));
     let fields = plan.fields.iter().zip(&work.spans);
-    made.unwrap_or_else(|| fields.map(|(field, spans)| Column { key: &field.key, spans }).collect())
+    made.unwrap_or_else(|| {
+        let fields = fields.map(|(field, spans)| Column { key: &field.key, spans });
+        // Keys of their own come with their values.
+        let extras = (!work.extras.is_empty()).then_some(Column { key: &plan.blank, spans: &work.extras });
+        fields.chain(extras).collect()
+    })
 }
 
 /// How the rows of a block are written.

@@ -4,29 +4,59 @@
 
 use std::borrow::Cow;
 
-use super::object;
 use super::parse::{Tag, Token, parse};
 use super::scalars::{On, Scalars};
+use super::{extra, object};
 use crate::cells::{Place, Span};
+use crate::check::ask;
 use crate::check::column::Notes;
 use crate::check::work::{Input, State, Work};
 use crate::check::{Kernel, Verdict, msgspec};
 use crate::compiled::{Checker, Field, NO_TEMPLATE, OnNull};
+use crate::error::Result;
 use crate::plan::{Dialect, ErrorCode, Format};
 use crate::shape;
 
 /// Checks every line of a block: the twin of [`column::check`](crate::check::column::check).
-pub fn check(input: &Input<'_>, work: &mut Work) {
+pub fn check(input: &Input<'_>, work: &mut Work) -> Result<()> {
     read(input, work);
     let keep = work.keep;
     for (at, field) in input.plan.fields.iter().enumerate() {
         work.keep = keep || field.valued;
-        dispatch(input, work, field, at);
+        if field.paths.is_empty() {
+            dispatch(input, work, field, at);
+        } else {
+            several(input, work, field, at);
+        }
     }
     work.keep = keep;
+    if let Some(extra) = &input.plan.extra {
+        extra::check(extra, input, work);
+    }
+    for (at, field) in input.plan.fields.iter().enumerate() {
+        if matches!(field.checker, Checker::Ask) {
+            ask::cells(input, work, field, at)?;
+        }
+    }
     work.order();
     if input.plan.dialect == Dialect::Msgspec {
         msgspec::keep_first(input, work);
+    }
+    Ok(())
+}
+
+/// A field that is looked up under several keys.
+fn several(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
+    let (mut moved, mut several) = (Vec::new(), Vec::new());
+    work.tokens.join(&field.paths, &mut moved, &mut several);
+    let first = work.errors.len();
+    dispatch(input, work, field, at);
+    // The loc of an error names the key that was found. What is not looked at is an extra key.
+    let named = work.errors[first..].iter().map(|found| found.row as usize);
+    let named: Vec<_> = named.filter(|row| moved.binary_search(row).is_ok()).collect();
+    let extra = if input.plan.extra.is_some() { several } else { Vec::new() };
+    for row in named.into_iter().chain(extra) {
+        work.states[row] = work.states[row].max(State::Unsure);
     }
 }
 
@@ -72,7 +102,8 @@ fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
             msgspec::with_kernel!(&**checker, kernel => native(kernel, scalars, input, work, field, at));
         }
         Checker::Nested(shape) => shape::check::lines(*shape, input, work, field, at),
-        Checker::Refuse(_) | Checker::Ask => {
+        Checker::Ask => {}
+        Checker::Refuse(_) => {
             for state in work.states.iter_mut().filter(|state| **state < State::Unsure) {
                 *state = State::Unsure;
             }
@@ -116,7 +147,10 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
                 }
                 None => On::Wrong,
             },
-            // No field but a nested one asks for these.
+            // Three values are a decimal, too; and of zeros with a minus only floats keep it.
+            Tag::Raw if scalars.named => On::Unsure,
+            Tag::Raw if data[token.start()] == b'{' => On::Wrong,
+            Tag::Raw if data[token.start()] == b'[' && scalars.wrong != Some(ErrorCode::DecimalType) => On::Wrong,
             Tag::Raw => On::Unsure,
             Tag::Absent => {
                 let row = &rows[number];
@@ -220,6 +254,11 @@ fn shown(token: Token, whole: Span, dialect: Dialect, data: &[u8], written: &mut
         Tag::Float => {
             let begin = written.len();
             object::number(&data[whole.start()..whole.start() + whole.len()], dialect, written)?;
+            Some(Span::new(Place::FinalWritten, begin, written.len() - begin))
+        }
+        Tag::Raw => {
+            let begin = written.len();
+            object::write(data, whole.start(), written)?;
             Some(Span::new(Place::FinalWritten, begin, written.len() - begin))
         }
         _ => Some(Span::new(Place::FinalPlain, whole.start(), whole.len())),

@@ -5,6 +5,7 @@
 //! surrogates, text that is no JSON) is unsure: Pydantic decides about it, and words what is wrong with it.
 
 mod check;
+mod extra;
 pub mod object;
 mod parse;
 pub mod scalars;
@@ -12,4 +13,5 @@ pub mod scan;
 
 pub(crate) use check::absent;
 pub use check::check;
-pub use parse::{Lookups, Tag, Tokens};
+pub use extra::Extra;
+pub use parse::{Lookups, Tag, Take, Tokens};

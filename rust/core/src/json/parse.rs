@@ -3,7 +3,7 @@
 //! The whole line is read, since text that is no JSON refuses it all. Lines of one file mostly have their keys in the
 //! same order, so the key of the line before is tried first.
 
-use super::scan::{Value, space, text, unescape, value};
+use super::scan::{Value, brackets, skip, space, text, unescape, value_or};
 
 /// What stands under a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Tag {
     True = 6,
     /// `false`.
     False = 7,
-    /// A value of a nested field that is none of these, as it stands in the block.
+    /// A value that is none of these, or of a field that wants it so, as it stands in the block.
     Raw = 8,
 }
 
@@ -90,6 +90,19 @@ pub struct Tokens {
     order: Vec<usize>,
     /// Whether the whole block is UTF-8.
     text: bool,
+    /// The keys that have no lookup, line after line, where somebody asks for them.
+    pub extras: Vec<Extra>,
+}
+
+/// A key that has no lookup, and its value: where they begin in the block.
+#[derive(Debug, Clone, Copy)]
+pub struct Extra {
+    /// Which line.
+    pub row: u32,
+    /// The quote of the key.
+    pub key: u32,
+    /// The value.
+    pub value: u32,
 }
 
 impl Tokens {
@@ -99,6 +112,23 @@ impl Tokens {
         self.width = lookups.keys.len();
         self.all.clear();
         self.all.resize(rows * self.width, Token::ABSENT);
+        self.extras.clear();
+    }
+
+    /// Looks a value up under several keys, the first of which is that of the field: the first that is there counts.
+    /// `moved` gets the lines in which it is another one, `several` those in which there is more than one.
+    pub fn join(&mut self, paths: &[usize], moved: &mut Vec<usize>, several: &mut Vec<usize>) {
+        for (number, tokens) in self.all.chunks_exact_mut(self.width).enumerate() {
+            let mut given = paths.iter().filter(|&&path| tokens[path] != Token::ABSENT);
+            let Some(&path) = given.next() else { continue };
+            if given.next().is_some() {
+                several.push(number);
+            }
+            if path != paths[0] {
+                tokens[paths[0]] = tokens[path];
+                moved.push(number);
+            }
+        }
     }
 
     /// Whether all lines are UTF-8.
@@ -121,6 +151,8 @@ pub struct Lookups {
     once: bool,
     /// Whether a line with another key is not understood.
     known_only: bool,
+    /// Whether somebody asks for the other keys.
+    extras: bool,
 }
 
 #[derive(Debug)]
@@ -128,21 +160,31 @@ struct Key {
     name: Box<[u8]>,
     /// `"name":`, as it mostly stands in a line; empty where a quote may stand there in more than one way.
     quoted: Box<[u8]>,
-    /// Whether its values are taken as they stand.
-    raw: bool,
+    take: Take,
+}
+
+/// How the values of a key are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Take {
+    /// As scalars.
+    Scalar,
+    /// As they stand.
+    Whole,
+    /// As they stand, and arrays and objects by their brackets alone: somebody reads what is inside of them.
+    Unread,
 }
 
 impl Lookups {
-    /// Keys, and which of them have values that are taken as they stand.
+    /// Keys, and how their values are taken; [`Take::Scalar`] where that is not said.
     #[must_use]
-    pub fn new(names: &[String], raw: &[bool]) -> Self {
+    pub fn new(names: &[String], takes: &[Take]) -> Self {
         let key = |(at, name): (usize, &String)| {
             let plain = !name.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
             let quoted = if plain { format!("\"{name}\":") } else { String::new() };
-            let raw = raw.get(at).copied().unwrap_or_default();
-            Key { name: name.as_bytes().into(), quoted: quoted.into_bytes().into(), raw }
+            let take = takes.get(at).copied().unwrap_or(Take::Scalar);
+            Key { name: name.as_bytes().into(), quoted: quoted.into_bytes().into(), take }
         };
-        Self { keys: names.iter().enumerate().map(key).collect(), once: false, known_only: false }
+        Self { keys: names.iter().enumerate().map(key).collect(), once: false, known_only: false, extras: false }
     }
 
     /// The same keys. `once`: where one of them repeats the line is not understood; `known_only`: where there is
@@ -150,6 +192,13 @@ impl Lookups {
     #[must_use]
     pub fn strictly(self, once: bool, known_only: bool) -> Self {
         Self { once, known_only, ..self }
+    }
+
+    /// Whether somebody asks for the other keys.
+    #[must_use]
+    pub fn with_extras(mut self, extras: bool) -> Self {
+        self.extras = extras;
+        self
     }
 
     /// The length of key `guess` with its quotes and colon, if that is what `text` begins with.
@@ -192,8 +241,9 @@ pub fn parse(
 ) -> bool {
     let first = row * tokens.width;
     // A few bytes more, so that the last ones can be read many at once; whoever gets that far is turned away.
-    let line = Line { text: &data[start..data.len().min(end + 16)], len: end - start, start, lookups };
-    line.parse(&mut tokens.all[first..first + tokens.width], &mut tokens.order, undone).is_some()
+    let line = Line { text: &data[start..data.len().min(end + 16)], len: end - start, start, row, lookups };
+    let Tokens { all, order, extras, width, .. } = tokens;
+    line.parse(&mut all[first..first + *width], order, extras, undone).is_some()
 }
 
 struct Line<'a> {
@@ -202,12 +252,19 @@ struct Line<'a> {
     len: usize,
     /// Its position in the block.
     start: usize,
+    row: usize,
     lookups: &'a Lookups,
 }
 
 impl Line<'_> {
     #[inline(always)]
-    fn parse(&self, slots: &mut [Token], order: &mut Vec<usize>, undone: &mut Vec<u8>) -> Option<()> {
+    fn parse(
+        &self,
+        slots: &mut [Token],
+        order: &mut Vec<usize>,
+        extras: &mut Vec<Extra>,
+        undone: &mut Vec<u8>,
+    ) -> Option<()> {
         let line = self.text;
         let mut at = space(line, 0);
         if line.get(at)? != &b'{' {
@@ -218,18 +275,39 @@ impl Line<'_> {
             return self.finish(at + 1);
         }
         let mut place = 0;
+        let mut unread = 0;
         loop {
+            let key_at = at;
             let (wanted, value_at) = self.key(at, place, order, undone)?;
             place += 1;
-            let (found, after) = value(line, value_at)?;
+            let (found, after) = value_or(line, value_at, |at| {
+                if wanted.is_some_and(|wanted| self.lookups.keys[wanted].take == Take::Unread) {
+                    unread += 1;
+                    return brackets(line, at);
+                }
+                skip(line, at)
+            })?;
             self.store(found, (value_at, after), wanted, slots, undone)?;
+            if wanted.is_none() && self.lookups.extras {
+                let at = |at: usize| (self.start + at) as u32;
+                extras.push(Extra { row: self.row as u32, key: at(key_at), value: at(value_at) });
+            }
             at = space(line, after);
             match line.get(at)? {
                 b',' => at = space(line, at + 1),
+                b'}' if unread > 0 && !self.all_read(slots, unread) => return None,
                 b'}' => return self.finish(at + 1),
                 _ => return None,
             }
         }
+    }
+
+    /// Whether somebody reads every value of which only the brackets were looked at: none was under a key that came again.
+    fn all_read(&self, slots: &[Token], unread: usize) -> bool {
+        let nested =
+            |token: &Token| token.tag() == Tag::Raw && matches!(self.text[token.start() - self.start], b'[' | b'{');
+        let left = self.lookups.keys.iter().zip(slots).filter(|(key, token)| key.take == Take::Unread && nested(token));
+        left.count() == unread
     }
 
     #[inline(always)]
@@ -297,7 +375,7 @@ impl Line<'_> {
         undone: &mut Vec<u8>,
     ) -> Option<()> {
         let token = |tag, from: usize, to: usize| Token::new(tag, self.start + from, self.start + to);
-        let raw = |wanted: usize| self.lookups.keys[wanted].raw;
+        let raw = |wanted: usize| self.lookups.keys[wanted].take > Take::Scalar;
         let made = match found {
             Value::Text(end, false) => token(Tag::Text, from + 1, end),
             Value::Text(end, true) => {
@@ -315,7 +393,6 @@ impl Line<'_> {
             Value::True => token(Tag::True, from, to),
             Value::False => token(Tag::False, from, to),
             Value::Null => token(Tag::Null, from, to),
-            Value::Nested | Value::MinusZero if wanted.is_some_and(|wanted| !raw(wanted)) => return None,
             Value::Nested | Value::MinusZero => token(Tag::Raw, from, to),
         };
         if let Some(wanted) = wanted {
@@ -366,6 +443,7 @@ mod tests {
                 vec![is(Tag::Escaped, "\n"), absent.clone(), is(Tag::True, "true")],
             ),
             (r#"{"a":1,"a":"two"}"#, vec![is(Tag::Text, "two"), absent.clone(), absent.clone()]),
+            (r#"{"a":[ {} ],"b c":-0}"#, vec![is(Tag::Raw, "[ {} ]"), is(Tag::Raw, "-0"), absent.clone()]),
         ] {
             assert_eq!(read(line), Some(expected), "{line}");
         }
@@ -381,8 +459,6 @@ mod tests {
             "{\"a\":1,}",
             "{\"a\":1}}",
             "{\"a\":1}x",
-            "{\"a\":[]}",
-            "{\"a\":-0}",
             "{\"a\":\"\\ud800\"}",
             "{\"z\":\"\\ud800\"}",
             "{\"a\" 1}",

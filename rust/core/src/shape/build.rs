@@ -122,6 +122,7 @@ impl Builder {
             extra,
             counts_fields: false,
             instance: false,
+            needed: members.iter().filter(|member| needed(member.on_absent)).count(),
             problems: Vec::new(),
         };
         let mut names = Vec::new();
@@ -142,6 +143,8 @@ impl Builder {
                 field: member.loc.as_str().into(),
                 paths: member.paths.iter().map(|path| path.as_str().into()).collect(),
                 loc_by_alias,
+                first: names.len() - member.paths.len(),
+                same: matches!(&member.paths[..], [only] if *only == member.name),
                 shape: self.at(member.shape)?,
                 on_absent: member.on_absent,
                 default: default.into(),
@@ -154,6 +157,11 @@ impl Builder {
         object.lookups = Lookups::new(&names, &[]);
         Ok(Some(object))
     }
+}
+
+/// Whether something is to do where such a member is not there.
+pub(super) fn needed(on_absent: OnAbsent) -> bool {
+    matches!(on_absent, OnAbsent::Missing | OnAbsent::Ask)
 }
 
 fn leaf(checker: Checker, strict: bool, problems: &[plan::Problem]) -> Shape {

@@ -11,9 +11,8 @@ use crate::check::work::{Found, Input, State, What, Work};
 use crate::compiled::Field;
 use crate::encode::{csv, float, json};
 use crate::json::Tag;
-use crate::json::object;
 use crate::json::scan::{Value, space, unescape, value};
-use crate::plan::{Dialect, Format};
+use crate::plan::Format;
 
 /// The buffers of walks, kept from block to block.
 #[derive(Default)]
@@ -98,9 +97,7 @@ pub fn cells(shape: usize, input: &Input<'_>, work: &mut Work, field: &Field, at
         }
         let mut walk = Walk::new(&input.plan.shapes, &mut scratch.0);
         let (text, read) = if let Some(inner) = walk.held(shape) {
-            // Values that nobody reads must be JSON as well.
-            let sound = object::compact(given, Dialect::Pydantic, &mut Vec::new());
-            let end = sound.and_then(|()| walk.value(inner, given, space(given, 0)));
+            let end = walk.value(inner, given, space(given, 0));
             (given, end.is_some_and(|end| space(given, end) == given.len()))
         } else {
             quoted.clear();

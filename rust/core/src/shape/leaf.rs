@@ -129,6 +129,12 @@ impl<'a> Walk<'a, '_> {
             Verdict::Reject(code) => {
                 self.refuse(&leaf.problems, code, text, (at, end))?;
             }
+            // A strict type does not try to read it as the other one, and says so in other words.
+            Verdict::RejectWith(..)
+                if leaf.strict && matches!(leaf.checker, Checker::Date(_) | Checker::DateTime(_)) =>
+            {
+                return None;
+            }
             Verdict::RejectWith(code, detail) => {
                 self.refuse_with(&leaf.problems, code, &detail, text, (at, end))?;
             }

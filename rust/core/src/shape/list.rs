@@ -3,7 +3,7 @@
 use super::fault::Step;
 use super::walk::Walk;
 use super::{List, Problems};
-use crate::json::scan::{space, value};
+use crate::json::scan::{skip, space, value};
 use crate::plan::ErrorCode;
 
 /// The errors of a value that is of another type altogether.
@@ -79,7 +79,7 @@ impl<'a> Walk<'a, '_> {
     ) -> Option<usize> {
         let mut all = count;
         loop {
-            at = space(text, value(text, at)?.1);
+            at = space(text, skip(text, at)?);
             all += 1;
             match text.get(at)? {
                 b',' => at = space(text, at + 1),

@@ -25,7 +25,7 @@ use crate::plan::ErrorCode;
 use crate::plan::shapes::{ExtraKeys, OnAbsent, UnionMode};
 
 pub use check::Scratch;
-pub use fault::{Step, Worded};
+pub use fault::{Pending, Step, Worded};
 
 /// The shapes of a plan, made ready.
 #[derive(Default)]
@@ -128,6 +128,8 @@ struct Object {
     extra: ExtraKeys,
     counts_fields: bool,
     instance: bool,
+    /// How many members are an error, or Pydantic's to decide, where they are not there.
+    needed: usize,
     problems: Problems,
 }
 
@@ -140,6 +142,10 @@ struct Member {
     paths: Vec<Box<str>>,
     /// Whether a loc names the key that was found.
     loc_by_alias: bool,
+    /// The first of these among all keys of the object.
+    first: usize,
+    /// Whether it is written under the key that it is looked up under.
+    same: bool,
     shape: usize,
     on_absent: OnAbsent,
     /// What is written where it is not there.

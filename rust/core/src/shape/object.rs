@@ -3,11 +3,12 @@
 //! Mostly both are the same, and what is written is the text itself. Where they are not, the members are put in order
 //! at the end, and so are their errors. A key that repeats is left to Pydantic.
 
+use super::build::needed;
 use super::fault::Step;
 use super::walk::Walk;
 use super::{Exactness, Member, Object};
 use crate::encode::json;
-use crate::json::scan::{space, text as string, unescape, value};
+use crate::json::scan::{skip, space, text as string, unescape};
 use crate::plan::ErrorCode;
 use crate::plan::shapes::{ExtraKeys, OnAbsent};
 
@@ -43,6 +44,8 @@ struct Progress {
     /// Whether anything was written.
     any: bool,
     given: usize,
+    /// How many of those were given that have to be.
+    needed: usize,
 }
 
 impl<'a> Walk<'a, '_> {
@@ -55,7 +58,7 @@ impl<'a> Walk<'a, '_> {
         let extras = self.buffers.extras.len();
         let base = self.buffers.slots.len();
         self.buffers.slots.resize(base + object.members.len(), Slot::default());
-        let mut progress = Progress { base, next: 0, in_order: true, any: false, given: 0 };
+        let mut progress = Progress { base, next: 0, in_order: true, any: false, given: 0, needed: 0 };
         self.buffers.out.piece(text, start, start + 1);
         let mut at = space(text, start + 1);
         if text.get(at) != Some(&b'}') {
@@ -76,7 +79,7 @@ impl<'a> Walk<'a, '_> {
         } else {
             self.sort(object, text, begin, &mut progress);
         }
-        if self.errors != before.0 || progress.given < object.members.len() {
+        if self.errors != before.0 || progress.needed < object.needed {
             self.absent(object, text, start, before, &progress)?;
         }
         if self.buffers.extras.len() > extras {
@@ -126,11 +129,10 @@ impl<'a> Walk<'a, '_> {
         }
         self.comma(text, at, progress);
         let begin = self.buffers.out.position();
-        let key = &*member.key;
-        if text[at..].starts_with(key) {
-            self.buffers.out.piece(text, at, at + key.len());
+        if guessed.is_some() && member.same {
+            self.buffers.out.piece(text, at, colon);
         } else {
-            self.buffers.out.bytes(text, key);
+            self.buffers.out.bytes(text, &member.key);
         }
         let before = self.errors();
         let end = self.value(member.shape, text, value_at)?;
@@ -138,8 +140,9 @@ impl<'a> Walk<'a, '_> {
         let slot = &mut self.buffers.slots[progress.base + number];
         *slot = Slot { written: (begin, self.buffers.out.position()), errors: (before.1, after.1), given: true };
         progress.given += 1;
+        progress.needed += usize::from(needed(member.on_absent));
         if after != before {
-            let path = member.paths.get(lookup - object.first_path(number)).map_or("", |path| path);
+            let path = member.paths.get(lookup - member.first).map_or("", |path| path);
             let step = if member.loc_by_alias { path } else { &*member.field };
             self.within(before, || Step::Key(step.into()));
         }
@@ -198,7 +201,7 @@ impl<'a> Walk<'a, '_> {
             return Some((wanted, colon + 1));
         }
         let value_at = space(text, colon + 1);
-        let (_, after) = value(text, value_at)?;
+        let after = skip(text, value_at)?;
         if object.extra != ExtraKeys::Ignore {
             self.buffers.extras.push(Extra { key: (at + 1, end), escaped, value: value_at });
         }
@@ -325,12 +328,5 @@ impl<'a> Walk<'a, '_> {
             self.exactness = exactness;
         }
         Some(())
-    }
-}
-
-impl Object {
-    /// The place in the lookups of the first key of a member.
-    fn first_path(&self, number: usize) -> usize {
-        self.wanted.iter().position(|&at| at == number).unwrap_or_default()
     }
 }

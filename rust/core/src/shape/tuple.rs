@@ -4,7 +4,7 @@ use super::Tuple;
 use super::fault::Step;
 use super::walk::Walk;
 use super::worded;
-use crate::json::scan::{space, value};
+use crate::json::scan::{skip, space, value};
 use crate::plan::ErrorCode;
 
 impl<'a> Walk<'a, '_> {
@@ -94,7 +94,7 @@ fn count(text: &[u8], start: usize) -> Option<usize> {
     }
     let mut count = 0;
     loop {
-        at = space(text, value(text, at)?.1);
+        at = space(text, skip(text, at)?);
         count += 1;
         match text.get(at)? {
             b',' => at = space(text, at + 1),

@@ -3,10 +3,9 @@
 use super::fault::Step;
 use super::walk::Walk;
 use super::{Exactness, Problems, Tagged, Union};
-use crate::json::object;
-use crate::json::scan::{Value, space, text as string, unescape, value};
+use crate::json::scan::{Value, skip, space, text as string, unescape, value};
+use crate::plan::ErrorCode;
 use crate::plan::shapes::UnionMode;
-use crate::plan::{Dialect, ErrorCode};
 
 /// Where the tag of an object is.
 enum Tag {
@@ -161,7 +160,7 @@ impl<'a> Walk<'a, '_> {
             {
                 found = Some((lookup, value_at));
             }
-            at = space(text, value(text, value_at)?.1);
+            at = space(text, skip(text, value_at)?);
             match text.get(at)? {
                 b',' => at = space(text, at + 1),
                 b'}' => return Some(found.map_or(Tag::Absent, |(_, at)| Tag::At(at))),
@@ -182,8 +181,6 @@ impl<'a> Walk<'a, '_> {
         } else {
             &text[at + 1..quote]
         };
-        // Values that nobody reads must be JSON as well.
-        object::compact(held, Dialect::Pydantic, &mut Vec::new())?;
         self.buffers.out.flush(text);
         let cell = std::mem::replace(&mut self.cell, false);
         let after = self.value(inner, held, space(held, 0))?;

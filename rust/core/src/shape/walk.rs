@@ -11,8 +11,9 @@ use crate::json::object;
 use crate::json::scan::{Value, value};
 use crate::plan::ErrorCode;
 
-/// Deeper shapes are left to Pydantic.
-const DEEPEST: u32 = 250;
+/// Deeper shapes are left to Pydantic: with what is inside of them and not followed they stay below the depth at which
+/// jiter gives up.
+const DEEPEST: u32 = 95;
 
 /// The buffers of a walk, kept from value to value.
 #[derive(Default)]
