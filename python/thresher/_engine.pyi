@@ -18,7 +18,8 @@ class RunError(Exception):
     """kind (``read``, ``write``, ``plan``, ``panic``), what, errno or 0, text."""
 
 Chunk: TypeAlias = tuple[int, int, list[tuple[bytes, bytes, bytes, bytes]], dict[int, int]]
-"""plan, rows, (marks, int64 values, uint32 ends, text) of each field, handles of whole records by row."""
+"""plan, rows, (marks, int64 or uint8 values, uint32 ends, text) of each field, handles of whole records by row.
+Without marks every row has a value."""
 
 class Outcome(TypedDict):
     """What a run gives back."""

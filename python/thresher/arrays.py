@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, get_args
 
 from thresher import plan
-from thresher.columns import DEFAULT, VALUE, Columns, Piece
+from thresher.columns import DEFAULT, VALUE, Columns, Piece, code
 from thresher.engine import Kept
 from thresher.schema.annotations import annotated, plain
 
@@ -83,7 +83,11 @@ def _numbers(pieces: list[Piece]) -> np.ndarray[Any, Any] | None:
     if name is None or any(piece.whole or piece.asked for piece in pieces):
         return None
     kind, stored, dtype = name
-    found = np.concatenate([np.frombuffer(piece.numbers, dtype=stored) for piece in pieces])
+    if kind is bool:
+        numbers = [np.frombuffer(piece.numbers, dtype=code(piece.numbers, piece.rows)) for piece in pieces]
+    else:
+        numbers = [np.frombuffer(piece.numbers, dtype=stored) for piece in pieces]
+    found = np.concatenate(numbers)
     array = (found == 1) if kind is bool else found.view(dtype)
     marks = np.frombuffer(b"".join(piece.marks for piece in pieces), dtype=np.uint8)
     null = marks != VALUE

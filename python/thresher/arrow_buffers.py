@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from thresher import plan as kinds
 from thresher.arrow import FITS, SIMPLE
 from thresher.arrow_types import Leaf, Nested
-from thresher.columns import DEFAULT, VALUE, Piece
+from thresher.columns import DEFAULT, VALUE, Piece, code
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -98,7 +98,8 @@ def _values(arrow: Any, piece: Piece, type_: Any, valid: Any) -> pa.Array:
     if isinstance(kind, kinds.Float | kinds.Int | kinds.TimeDelta):
         return arrow.Array.from_buffers(type_, rows, [valid, arrow.py_buffer(piece.numbers)])
     if isinstance(kind, kinds.Bool | kinds.Choice):
-        numbers = arrow.Array.from_buffers(arrow.int64(), rows, [valid, arrow.py_buffer(piece.numbers)])
+        stored = arrow.uint8() if code(piece.numbers, rows) == "B" else arrow.int64()
+        numbers = arrow.Array.from_buffers(stored, rows, [valid, arrow.py_buffer(piece.numbers)])
         if isinstance(kind, kinds.Bool):
             return pc.equal(numbers, 1)
         choices = _checked(piece.choices(), Leaf(str if type_ == arrow.string() else int, enum=True))

@@ -297,10 +297,15 @@ class Batches(Iterator[Batch]):
             requested_schema: a capsule with the schema that is wanted; None: that of the records.
 
         Raises:
-            ConfigurationError: PyArrow is not installed.
+            ConfigurationError: PyArrow is not installed, or batches were taken already.
         """
         from thresher.arrow import pyarrow
 
+        if self._thread is not None or self._closed:
+            raise ConfigurationError(
+                "these batches were taken already, in part or all of them, and cannot be read anew; for a reader that "
+                "asks twice, as DuckDB does, make one stream: pyarrow.RecordBatchReader.from_stream(batches)"
+            )
         arrow = pyarrow("the Arrow stream")
         first = next(self, None)
         if first is None:

@@ -12,7 +12,7 @@ import uuid
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from thresher import plan as kinds
 from thresher.plan import Plan
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled
     from thresher.schema.library import FieldLibrary
 
-__all__ = ["DEFAULT", "NULL", "VALUE", "Columns", "Piece"]
+__all__ = ["DEFAULT", "NULL", "VALUE", "Columns", "Piece", "code"]
 
-Chunk: TypeAlias = "tuple[int, int, list[tuple[bytes, bytes, bytes, bytes]], dict[int, int]]"
+Buffers: TypeAlias = "tuple[bytes, bytes, bytes, bytes]"
+"""Marks, numbers, ends, text."""
+
+Chunk: TypeAlias = "tuple[int, int, list[Buffers], dict[int, int]]"
 
 Objects: TypeAlias = "Sequence[Any] | Mapping[int, Any]"
 """What handles stand for."""
@@ -105,15 +108,13 @@ class Piece:
         kind: of the field; None: the library made every value.
         rows: how many values.
         marks: what stands in each row: :data:`VALUE`, :data:`NULL`, :data:`DEFAULT` and others.
-        numbers: 64 bits a row, for kinds that have such; else empty.
+        numbers: 64 bits a row, or 8 where the kind has few values, for kinds that have such; else empty.
         ends: the end of the text of each row, 32 bits each, for kinds that are text; else empty.
         text: the texts, one after another.
         whole: the values of records that Pydantic accepted as a whole, by row.
     """
 
-    def __init__(
-        self, rows: int, column: tuple[bytes, bytes, bytes, bytes], whole: dict[int, Any], source: _Values | None
-    ) -> None:
+    def __init__(self, rows: int, column: Buffers, whole: dict[int, Any], source: _Values | None) -> None:
         """Make it.
 
         Args:
@@ -175,7 +176,7 @@ class _Builder:
         if not self._columns:
             return Piece(rows, (b"", b"", b"", b""), whole, None)
         at = self._names.index(name)
-        return Piece(rows, columns[at], whole, self._columns[at])
+        return Piece(rows, _marked(columns[at], rows), whole, self._columns[at])
 
     def build(self, chunk: Chunk) -> Iterator[Any]:
         """Yield the records of a chunk."""
@@ -185,6 +186,7 @@ class _Builder:
             for row in range(rows):
                 yield objects[instances[row]]
             return
+        columns = [_marked(column, rows) for column in columns]
         built = [values.read(column) for values, column in zip(self._columns, columns, strict=True)]
         marks = [column[0] for column in columns]
         plain = [not any(mark) for mark in marks]
@@ -226,7 +228,7 @@ class _Values:
         if isinstance(field.kind, kinds.Nested):
             self._convert = compiled.json_field(at).of if lines else compiled.field(at).of
 
-    def read(self, column: tuple[bytes, bytes, bytes, bytes]) -> list[Any]:
+    def read(self, column: Buffers) -> list[Any]:
         """Return the values of a column, one for each row."""
         marks = column[0]
         found = self._parsed(column)
@@ -241,7 +243,7 @@ class _Values:
                     found[row] = objects[found[row]]
         return found
 
-    def _parsed(self, column: tuple[bytes, bytes, bytes, bytes]) -> list[Any]:
+    def _parsed(self, column: Buffers) -> list[Any]:
         """Return the parsed value of every row; of rows that hold none, anything."""
         kind = self.kind
         marks, values, ends, text = column
@@ -250,12 +252,12 @@ class _Values:
         if isinstance(kind, kinds.Int | kinds.Ask):
             return array("q", values).tolist()
         if isinstance(kind, kinds.Bool):
-            return [value == 1 for value in array("q", values)]
+            return [value == 1 for value in array(code(values, len(marks)), values)]
         if isinstance(kind, kinds.TimeDelta):
             return [datetime.timedelta(microseconds=value) for value in array("q", values)]
         if self.choices is not None:
             choices = self.choices
-            return [choices[value] for value in array("q", values)]
+            return [choices[value] for value in array(code(values, len(marks)), values)]
         convert = self._convert
         texts = _texts(ends, text)
         if convert is None:
@@ -264,6 +266,16 @@ class _Values:
             zoned = self._zoned
             return [zoned(convert(each)) if mark == VALUE else None for each, mark in zip(texts, marks, strict=True)]
         return [convert(each) if mark == VALUE else None for each, mark in zip(texts, marks, strict=True)]
+
+
+def _marked(column: Buffers, rows: int) -> Buffers:
+    """Return a column with a mark for each row, which the engine leaves out where every row has a value."""
+    return column if column[0] else (bytes(rows), *column[1:])
+
+
+def code(values: bytes, rows: int) -> Literal["B", "q"]:
+    """Return the type of numbers, as :mod:`array` and NumPy name it: 8 bits where the kind has few values."""
+    return "B" if len(values) == rows else "q"
 
 
 def _texts(ends: bytes, text: bytes) -> list[Any]:

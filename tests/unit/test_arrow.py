@@ -436,3 +436,77 @@ def test_no_object_for_each_record() -> None:
         patch.setattr(Piece, "values", lambda self: pytest.fail("an object was made for each record"))
         made = table(Plain, result._kept, "a test")
     assert made.slice(999, 1).to_pylist() == [record.model_dump() for record in result.records()][-1:]
+
+
+class Address(BaseModel):
+    street: str
+    zip: int | None = None
+
+
+class Customer(BaseModel):
+    id: int
+    address: Address
+    others: list[Address] = []
+    tags: set[str] = set()
+    scores: dict[str, float] = {}
+    either: int | str = 0
+    shape: Address | list[int] | None = None
+    anything: Any = None
+    pair: tuple[int, str] | None = None
+    by_number: dict[int, str] = {}
+
+
+CUSTOMERS = b"""
+{"id":1,"address":{"street":"x"},"others":[{"street":"y","zip":3}],"tags":["a"],"scores":{"k":1},"either":"s","shape":[1,2],
+"anything":{"a":[1]},"pair":[1,"x"],"by_number":{"1":"a"}}
+{"id":2,"address":{"street":"z","zip":1},"either":5,"shape":{"street":"q"},"anything":"text"}
+""".replace(b",\n", b",").lstrip()
+
+
+def test_nested_records(engine: str) -> None:
+    """Models are structs, lists and sets lists, dicts with str keys maps, and what has no one type text."""
+    result = thresher.process(CUSTOMERS, Customer, format="jsonl", engine=engine)
+    table = result.to_arrow()
+    address = pa.struct([("street", pa.string()), ("zip", pa.int64())])
+    assert {field.name: field.type for field in table.schema} == {
+        "id": pa.int64(),
+        "address": address,
+        "others": pa.list_(address),
+        "tags": pa.list_(pa.string()),
+        "scores": pa.map_(pa.string(), pa.float64()),
+        **dict.fromkeys(("either", "shape", "anything", "pair", "by_number"), pa.string()),
+    }
+    first, second = table.to_pylist()
+    assert first["others"] == [{"street": "y", "zip": 3}]
+    assert (first["scores"], first["shape"], first["anything"]) == ([("k", 1.0)], "[1,2]", '{"a":[1]}')
+    assert (first["pair"], first["by_number"], first["either"]) == ('[1,"x"]', '{"1":"a"}', "s")
+    assert (second["shape"], second["anything"], second["either"]) == ('{"street":"q","zip":null}', "text", "5")
+
+
+def test_other_libraries_read_nested_records(engine: str) -> None:
+    """A result is what Polars, PyArrow and DuckDB take it for."""
+    duckdb, polars = map(pytest.importorskip, ("duckdb", "polars"))
+    result = thresher.process(CUSTOMERS, Customer, format="jsonl", engine=engine)
+    assert pa.table(result).equals(result.to_arrow())
+    frame = polars.DataFrame(result)
+    assert frame["address"].struct.field("street").to_list() == ["x", "z"]
+    found = duckdb.sql("select id, address.street, others[1].zip, scores['k'] from result").fetchall()
+    assert found == [(1, "x", 3, 1.0), (2, "z", None, None)]
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_few_values_take_a_byte(count: int) -> None:
+    """Flags and choices are kept in 8 bits where these suffice, and nothing is lost where they do not."""
+    names = tuple(f"n{i}" for i in range(count))
+
+    class Chosen(BaseModel):
+        name: Literal[names]  # type: ignore[valid-type]
+        flag: bool
+
+    cells = [(name, place % 3 == 0) for place, name in enumerate(names)]
+    data = b"name,flag\n" + b"".join(b"%s,%s\n" % (n.encode(), b"yes" if f else b"no") for n, f in cells)
+    result = thresher.process(data, Chosen, engine="rust")
+    assert [(record.name, record.flag) for record in result.records()] == cells
+    assert list(zip(*result.to_arrow().to_pydict().values(), strict=True)) == cells
+    arrays = result.to_numpy()
+    assert list(zip(arrays["name"].tolist(), arrays["flag"].tolist(), strict=True)) == cells

@@ -429,3 +429,24 @@ def test_as_one_stream_of_arrow(engine: str) -> None:
     changing = b"a,b\n1,x\n2,y\n99999999999999999999,z\n"
     with pytest.raises((DataProcessingError, arrow.ArrowException), match="do not fit the types of the first batch"):
         arrow.table(pipeline.batches(changing, size=2))
+    taken = pipeline.batches(rows(100), size=7)
+    next(taken)
+    with pytest.raises(ConfigurationError, match="taken already"):
+        arrow.table(taken)
+
+
+def test_duckdb_and_polars_read_them(engine: str) -> None:
+    """A batch as often as is wanted; all batches once, and never less than all of them."""
+    arrow, duckdb, polars = map(pytest.importorskip, ("pyarrow", "duckdb", "polars"))
+    pipeline = thresher.Pipeline(Row, engine=engine)
+    batch = next(pipeline.batches(rows(100), size=50))
+    assert duckdb.sql("select count(*), max(a) from batch").fetchall() == [(40, 48)]
+    assert polars.DataFrame(batch).shape == (40, 2)
+    batches = pipeline.batches(rows(100), size=7)
+    reader = arrow.RecordBatchReader.from_stream(batches)
+    assert duckdb.from_arrow(reader).aggregate("count(*)").fetchall() == [(80,)]
+    assert batches.report.accepted == 80
+    assert polars.DataFrame(pipeline.batches(rows(100), size=7)).shape == (80, 2)
+    batches = pipeline.batches(rows(100), size=7)
+    with pytest.raises((ConfigurationError, duckdb.Error), match="taken already"):
+        duckdb.sql("select count(*) from batches").fetchall()

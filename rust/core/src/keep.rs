@@ -28,14 +28,31 @@ pub mod mark {
 /// The values of one field.
 #[derive(Debug, Default)]
 pub struct Column {
-    /// One [`mark`] a row.
+    /// One [`mark`] a row; empty where every row has a value.
     pub marks: Vec<u8>,
     /// 64 bits a row, for types that have such; else empty.
     pub values: Vec<i64>,
+    /// The same in 8 bits a row, for types of few values.
+    pub small: Vec<u8>,
     /// End of the text of each row, for types that are text; else empty.
     pub ends: Vec<u32>,
     /// The texts, one after another.
     pub text: Vec<u8>,
+}
+
+impl Column {
+    /// Leaves out what says nothing.
+    fn shrink(&mut self, checker: &Checker) {
+        if self.marks.iter().all(|&mark| mark == mark::VALUE) {
+            self.marks = Vec::new();
+        }
+        let few = matches!(checker, Checker::Bool(_) | Checker::Choice(_) | Checker::Integers(_));
+        let small = self.values.iter().map(|&value| u8::try_from(value).ok());
+        if let Some(small) = few.then(|| small.collect()).flatten() {
+            self.small = small;
+            self.values = Vec::new();
+        }
+    }
 }
 
 /// The accepted rows of one block.
@@ -95,8 +112,16 @@ pub fn copy(block: &Block, number: usize, plan: &Compiled, work: &Work, rows: &[
     let mut chunk = Chunk { plan: number, rows: rows.len(), ..Chunk::default() };
     for (at, spans) in work.spans.iter().enumerate() {
         let field = &plan.fields[at];
-        let mut column = Column::default();
+        let mut column = Column { marks: Vec::with_capacity(rows.len()), ..Column::default() };
         let (text, asked) = (is_text(&field.checker), matches!(field.checker, Checker::Ask));
+        if text {
+            // No room that stays empty: chunks are kept as they are.
+            let lengths = rows.iter().flatten().map(|&row| spans[row]).filter(|span| span.place() != Place::Constant);
+            column.text.reserve_exact(lengths.map(crate::cells::Span::len).sum());
+            column.ends.reserve_exact(rows.len());
+        } else {
+            column.values.reserve_exact(rows.len());
+        }
         for row in rows {
             let span = row.map_or(crate::cells::Span::ABSENT, |row| spans[row]);
             let mark = match span.place() {
@@ -116,6 +141,7 @@ pub fn copy(block: &Block, number: usize, plan: &Compiled, work: &Work, rows: &[
                 column.values.push(row.map_or(0, |row| work.values[at][row]));
             }
         }
+        column.shrink(&field.checker);
         chunk.columns.push(column);
     }
     chunk

@@ -1,7 +1,7 @@
 //! Outcome: what a run gives back, as plain Python objects.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList};
 use thresher_core::batch::Part;
 use thresher_core::job::Outcome;
 use thresher_core::keep::{Chunk, Column};
@@ -69,8 +69,21 @@ pub(crate) fn to_chunk<'py>(py: Python<'py>, chunk: &Chunk) -> PyResult<Bound<'p
 }
 
 fn to_column<'py>(py: Python<'py>, column: &Column) -> PyResult<Bound<'py, PyAny>> {
-    let values: Vec<u8> = column.values.iter().flat_map(|value| value.to_ne_bytes()).collect();
-    let ends: Vec<u8> = column.ends.iter().flat_map(|end| end.to_ne_bytes()).collect();
-    let parts = (bytes(py, &column.marks), bytes(py, &values), bytes(py, &ends), bytes(py, &column.text));
+    let values = if column.small.is_empty() {
+        let Column { values, .. } = column;
+        PyBytes::new_with(py, size_of_val(&values[..]), |out| {
+            let places = out.as_chunks_mut().0.iter_mut();
+            places.zip(values).for_each(|(place, value)| *place = value.to_ne_bytes());
+            Ok(())
+        })?
+    } else {
+        bytes(py, &column.small)
+    };
+    let ends = PyBytes::new_with(py, size_of_val(&column.ends[..]), |out| {
+        let places = out.as_chunks_mut().0.iter_mut();
+        places.zip(&column.ends).for_each(|(place, end)| *place = end.to_ne_bytes());
+        Ok(())
+    })?;
+    let parts = (bytes(py, &column.marks), values, ends, bytes(py, &column.text));
     Ok(parts.into_pyobject(py)?.into_any())
 }
