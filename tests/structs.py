@@ -44,6 +44,15 @@ class Point(msgspec.Struct, array_like=True):
     y: float = 0.5
 
 
+class Circle(msgspec.Struct, tag="circle", tag_field="kind"):
+    radius: float = 1.0
+
+
+class Box(msgspec.Struct, tag="box", tag_field="kind"):
+    width: int
+    height: int = 2
+
+
 class Deep(msgspec.Struct, rename="camel"):
     code_name: Annotated[str, msgspec.Meta(min_length=1)]
     sizes: list[float]
@@ -54,6 +63,8 @@ class Deep(msgspec.Struct, rename="camel"):
     level: Color | None = None
     pair: tuple[int, str | None] = (1, "x")
     me: Deep | None = None
+    form: Circle | Box | None = None
+    only: Circle | None = None
 
 
 M = msgspec.Meta
@@ -268,6 +279,17 @@ def _deep(rng: random.Random, odd: float, depth: int = 0) -> str:
         "kind": one('"a"', '"b"'),
         "level": one("null", '"red"', '"green"'),
         "pair": one('[1,"x"]', "[2,null]", '[1,"x",2]', "[1]"),
+        "form": one(
+            "null",
+            '{"kind":"circle","radius":1.50}',
+            '{"width":1,"kind":"box"}',
+            '{"kind":"box","width":"1"}',
+            '{"kind":"line"}',
+            '{"width":1}',
+            '{"kind":"box","width":1,"kind":"box"}',
+            '{"\\u006bind":"c\\u0069rcle"}',
+        ),
+        "only": one("null", "{}", '{"radius":2,"kind":"circle"}', '{"kind":"box"}', '{"kind":1}'),
         "other": one("{}", "[1.50]", "-0"),
         "me": "null" if depth > 2 or rng.random() < 0.7 else _deep(rng, odd, depth + 1),
     }

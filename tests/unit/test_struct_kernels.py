@@ -140,6 +140,16 @@ class Line(msgspec.Struct):
     quantity: int = 1
 
 
+class Card(msgspec.Struct, tag=True):
+    """One of two."""
+
+    number: str
+
+
+class Cash(msgspec.Struct, tag=True):
+    """The other."""
+
+
 class Order(msgspec.Struct, rename="camel"):
     """A record that is not flat."""
 
@@ -148,6 +158,7 @@ class Order(msgspec.Struct, rename="camel"):
     address: dict[str, str] = {}
     parent: Order | None = None
     prices: tuple[float, ...] = ()
+    paid: Card | Cash | None = None
 
 
 @native
@@ -155,14 +166,15 @@ def test_what_is_inside_of_values_is_decided_without_asking() -> None:
     data = (
         b'{"orderId":1,"lines":[{"sku":"a"},{"quantity":2,"sku":"b"}],"address":{"city":"x"},"prices":[1,2e16]}\n'
         b'{"orderId":2,"lines":[{"sku":"a","quantity":"2"}]}\n'
-        b'{"orderId":3,"lines":[{"sku":"a"}],"parent":{"orderId":1,"lines":[{"sku":"z"}]}}\n'
+        b'{"orderId":3,"lines":[{"sku":"a"}],"parent":{"orderId":1,"lines":[{"sku":"z"}]},'
+        b'"paid":{"number":"1","type":"Card"}}\n'
     )
     result = thresher.process(data, Order, engine="rust", verify=1)
     # msgspec words the error of the second.
     assert result.report.engine.asked_records == 1
     assert list(result.records()) == [
         Order(1, [Line("a"), Line("b", 2)], {"city": "x"}, None, (1.0, 2e16)),
-        Order(3, [Line("a")], parent=Order(1, [Line("z")])),
+        Order(3, [Line("a")], parent=Order(1, [Line("z")]), paid=Card("1")),
     ]
     assert result.rejects[0].errors[0]["loc"] == ("lines", 0, "quantity")
 

@@ -120,14 +120,19 @@ _CONSTANTS = (
 )
 
 
-def needs_record(known: inspect.StructType) -> str:
-    """Return why msgspec has to be asked about whole values of a Struct; empty where it does not."""
+def needs_record(known: inspect.StructType, *, whole: bool = True) -> str:
+    """Return why msgspec has to be asked about whole values of a Struct; empty where it does not.
+
+    Args:
+        known: the Struct.
+        whole: whether its values are whole records.
+    """
     struct: Any = known.cls
     if hasattr(struct, "__post_init__"):
         return "it has a __post_init__"
     if known.array_like:
         return "it is array_like"
-    if known.tag_field is not None:
+    if whole and known.tag_field is not None:
         return "it is tagged"
     if struct.__struct_config__.omit_defaults:
         return "it omits defaults"

@@ -12,8 +12,8 @@ from msgspec import inspect
 
 from thresher import kinds
 from thresher.plan import HOLE, Shape
-from thresher.schema.structs.kernels import NoKernelError, default, kernel, needs_record
-from thresher.shapes import Dict, Leaf, List, Member, Null, Nullable, Object, Set, Tuple
+from thresher.schema.structs.kernels import NoKernelError, default, kernel, needs_record, written
+from thresher.shapes import Dict, Leaf, List, Member, Null, Nullable, Object, Set, Tagged, Tuple
 
 __all__ = ["Shapes"]
 
@@ -40,9 +40,8 @@ class Shapes:
             return self.of(type_.type)
         if isinstance(type_, inspect.UnionType):
             others = [each for each in type_.types if not isinstance(each, inspect.NoneType)]
-            if len(others) != 1 or len(others) == len(type_.types):
-                raise NoKernelError("no kernel for several types")
-            return self._add(Nullable(inner=self.of(others[0])))
+            inner = self.of(others[0]) if len(others) == 1 else self._tagged(others)
+            return inner if len(others) == len(type_.types) else self._add(Nullable(inner=inner))
         if isinstance(type_, inspect.NoneType):
             return self._add(Null(problems=[]))
         if isinstance(type_, inspect.StructType):
@@ -70,16 +69,31 @@ class Shapes:
         self.found.append(shape)
         return len(self.found) - 1
 
+    def _tagged(self, types: list[inspect.Type]) -> int:
+        """Return the shape of several Structs that a tag tells apart."""
+        structs = [each for each in types if isinstance(each, inspect.StructType) and type(each.tag) is str]
+        fields = {each.tag_field for each in structs}
+        if len(structs) != len(types) or len(fields) != 1:
+            raise NoKernelError("no kernel for several types")
+        return self._add(
+            Tagged(
+                lookups=[str(fields.pop())],
+                tags=[str(each.tag) for each in structs],
+                shapes=[self._struct(each) for each in structs],
+                problems=[],
+            )
+        )
+
     def _struct(self, type_: inspect.StructType) -> int:
         if type_.cls in self._structs:
             return self._structs[type_.cls]
-        reason = needs_record(type_)
+        reason = needs_record(type_, whole=False)
         if reason:
             raise NoKernelError(f"{type_.cls.__qualname__}: {reason}")
         # What it holds may be of its own type.
         at = self._structs[type_.cls] = self._add(Null(problems=[]))
         try:
-            members = [self._member(field) for field in type_.fields]
+            members = [*self._tag(type_), *(self._member(field) for field in type_.fields)]
         except NoKernelError:
             del self._structs[type_.cls]
             raise
@@ -92,6 +106,27 @@ class Shapes:
             problems=[],
         )
         return at
+
+    def _tag(self, type_: inspect.StructType) -> list[Member]:
+        """Return the member that holds the tag, if there is one; where it is not there it is written all the same."""
+        if type_.tag_field is None:
+            return []
+        if type(type_.tag) is not str:
+            raise NoKernelError("a tag that is no text")
+        name, text = type_.tag_field, written(type_.tag)
+        kind = kinds.Choice(cells=[type_.tag], texts=[text], error="literal_error")
+        return [
+            Member(
+                name=name,
+                loc=name,
+                paths=[name],
+                missing_loc=[],
+                shape=self._add(Leaf(kind=kind, strict=False, problems=[])),
+                on_absent="default",
+                default=text,
+                missing=None,
+            )
+        ]
 
     def _member(self, field: inspect.Field) -> Member:
         if HOLE in field.encode_name:
