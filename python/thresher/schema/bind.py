@@ -43,7 +43,9 @@ def bind(compiled: Compiled, candidates: Mapping[str, Sequence[str]], names: Seq
     used = {paths[0] for paths in matched.values() if paths}
     kept = [name for name in header if name not in used] if compiled.extra == "allow" else []
     keys = [*(compiled.outputs or ()), *kept]
-    odd = len(set(keys)) != len(keys) or (compiled.extra == "forbid" and any(HOLE in name for name in extras))
+    odd = len(set(keys)) != len(keys) or (
+        compiled.extra == "forbid" and any(HOLE in name or compiled.library.forbidden(name) is None for name in extras)
+    )
     # Without a single value to write there is nothing for an engine to do.
     empty = not compiled.fields and not kept
     record = bool(compiled.record_reason) or disputed or odd or empty

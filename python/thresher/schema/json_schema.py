@@ -13,14 +13,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
+import msgspec
+
 from thresher.errors import ConfigurationError, closest
-from thresher.plan import Ask
+from thresher.plan import HOLE, Ask, BoundField, Kind, Nested
 from thresher.schema.compiled import Compiled, Field
+from thresher.schema.json_schema_native import Natives, NotNativeError
 from thresher.schema.json_schema_types import ALL, Resolve, annotation_of, types_of
 
 __all__ = ["compile_document", "compile_file", "named_as_file"]
 
-REASON = "a JSON Schema is checked by jsonschema-rs"
+_QUIET = frozenset(
+    {
+        "$schema", "$id", "$defs", "definitions", "$comment", "title", "description", "examples", "default", "type",
+        "properties", "required", "additionalProperties",
+    }
+)  # fmt: skip
+"""Keywords of a record that is no more than its properties."""
 
 
 def named_as_file(name: str) -> bool:
@@ -101,20 +110,55 @@ def _compiled(document: Any, called: str, uri: str | None, name: str) -> Compile
         total=False,
     )
     record.__qualname__ = name
-    fields = tuple(_field(each, types[each], inner, each in required) for each, (inner, _) in properties.items())
+    natives = Natives()
+    whole = _of_record(document)
+    lines: list[BoundField] = []
+    fields, reasons, line_reasons = [], [whole] if whole else [], [whole] if whole else []
+    for each, (inner, following) in properties.items():
+        field, reason = _field(each, types[each], inner, following, each in required, natives)
+        fields.append(field)
+        reasons += [f"property {each!r}: {reason}"] if reason else []
+        try:
+            lines.append(_line(len(lines), each, inner, following, each in required, natives))
+        except NotNativeError as error:
+            line_reasons.append(str(error))
+    more = document.get("additionalProperties", True) if isinstance(document, Mapping) else True
+    closed = more is False and not document.get("patternProperties")
+    extra: Literal["forbid", "allow"] = "forbid" if closed else "allow"
     library = JsonSchemaLibrary(validator, document, resolve, properties, required)
-    closed = isinstance(document, Mapping) and document.get("additionalProperties") is False
-    extra: Literal["forbid", "allow"] = "forbid" if closed and not document.get("patternProperties") else "allow"
+    if not line_reasons:
+        library.natively(lines, natives.json, extra)
     return Compiled(
         schema=record,
         library=library,
-        fields=fields,
+        fields=tuple(_spread(field, reasons) for field in fields),
         extra=extra,
         loc_by_alias=False,
-        record_reason=REASON,
+        record_reason=reasons[0] if reasons else "",
         free_header=False,
         outputs=tuple(properties) if "object" in types_of(document, resolve) else None,
+        shapes=tuple(natives.text),
     )
+
+
+def _of_record(document: Any) -> str:
+    """Return why nothing is native, apart from single properties; empty where that may be."""
+    if not isinstance(document, Mapping) or not document.get("properties"):
+        return "it has no properties"
+    beyond = document.keys() - _QUIET
+    if beyond:
+        return f"it has {min(beyond)}"
+    if document.get("type", "object") != "object":
+        return "it is not of the type object"
+    unknown = set(document.get("required", ())) - document["properties"].keys()
+    if unknown:
+        return f"{min(unknown)!r} is required, and no property"
+    more = document.get("additionalProperties", True)
+    return "" if isinstance(more, bool) or more == {} else "its additional properties have a schema"
+
+
+def _spread(field: Field, reasons: list[str]) -> Field:
+    return msgspec.structs.replace(field, route="record", reason=field.reason or reasons[0]) if reasons else field
 
 
 def _id(document: Any, base: str) -> str:
@@ -182,23 +226,56 @@ def _required(schema: Any, resolve: Resolve) -> Iterator[str]:
         yield from names if isinstance(names, list) else ()
 
 
-def _field(name: str, types: frozenset[str], schema: Any, required: bool) -> Field:
+def _field(
+    name: str, types: frozenset[str], schema: Any, resolve: Resolve, required: bool, natives: Natives
+) -> tuple[Field, str]:
+    """Return a property as a field, whose kernel is that of its cells, and why it has none."""
     nullable = "null" in types and types != ALL
-    return Field(
+    kind: Kind = Ask()
+    reason = ""
+    try:
+        if HOLE in name:
+            raise NotNativeError("a NUL in its name")
+        kind = natives.cell(schema, resolve)
+    except NotNativeError as error:
+        reason = str(error)
+    field = Field(
         name=name,
         key=name,
         annotation=_shown(types),
         constraints=_constraints(schema),
-        route="record",
-        reason=REASON,
+        route="record" if reason else "native",
+        reason=reason,
         paths=(name,),
         missing_loc=(),
         required=required,
         nullable=nullable,
-        null="none" if nullable else "omit",
+        null="none" if nullable else "missing" if required else "omit",
         default=None,
-        kind=Ask(),
+        kind=kind,
         optional=not required,
+    )
+    return field, reason
+
+
+def _line(place: int, name: str, schema: Any, resolve: Resolve, required: bool, natives: Natives) -> BoundField:
+    """Return the field of a property whose values are JSON.
+
+    Raises:
+        NotNativeError: it has no kernel.
+    """
+    if HOLE in name:
+        raise NotNativeError("a NUL in its name")
+    kind, nullable = natives.value(schema, resolve)
+    return BoundField(
+        name=name,
+        column=place,
+        kind=kind,
+        null="missing" if required else "omit",
+        default=None,
+        errors=[],
+        nullable=nullable,
+        loc=[name] if isinstance(kind, Nested) else [],
     )
 
 

@@ -6,13 +6,14 @@ written again by it. Values are never changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from thresher.engine import Fault
-from thresher.plan import Ask, BoundField, Column, Plan
+from thresher.plan import Ask, BoundField, Column, Extra, Plan, Shape
+from thresher.schema.compiled import RAW
 from thresher.schema.json_schema_types import TOO_DEEP, Resolve, cell_reader, texts_of, too_deep, types_of
 
 if TYPE_CHECKING:
@@ -68,6 +69,17 @@ class JsonSchemaLibrary:
         self._properties = properties
         self._required = required
         self._readers: dict[str, Callable[[str], Any]] = {}
+        self._lines: tuple[list[BoundField], list[Shape], Extra] | None = None
+
+    def natively(self, fields: list[BoundField], shapes: list[Shape], extra: Literal["forbid", "allow"]) -> None:
+        """Say how lines are decided natively.
+
+        Args:
+            fields: one for each property, in order.
+            shapes: that they name.
+            extra: what becomes of other keys; those that are forbidden are for the library to word.
+        """
+        self._lines = fields, shapes, Extra(behavior=extra, forbidden=None)
 
     def validate(self, record: Mapping[str, Any]) -> Any:
         """Return the object that the cells of a record stand for.
@@ -181,12 +193,12 @@ class JsonSchemaLibrary:
         return value
 
     def field(self, compiled: Compiled, place: int, key: str | None = None) -> FieldLibrary:
-        """Refuse: every record goes to the library whole."""
-        raise NotImplementedError
+        """Return what reads the cells of one property."""
+        return _Values(self._reader(compiled.fields[place].name))
 
     def json_field(self, compiled: Compiled, place: int, key: str | None = None) -> FieldLibrary:
-        """Refuse: as :meth:`field`."""
-        raise NotImplementedError
+        """Return what reads the JSON texts of one property."""
+        return _Values(_decode)
 
     def custom(self, compiled: Compiled, name: str) -> bool:
         """Return that no user code writes values."""
@@ -205,17 +217,20 @@ class JsonSchemaLibrary:
         )
 
     def lines(self, compiled: Compiled) -> Plan:
-        """Return the plan for JSON Lines: every line goes to the library."""
+        """Return the plan for JSON Lines."""
+        names = compiled.outputs or ()
+        asked = [BoundField(name, None, Ask(), "ask", None, []) for name in names]
+        fields, shapes, extra = self._lines or (asked, [], None)
         return Plan(
-            route="record",
+            route="native" if self._lines else "record",
             delimiter=",",
-            columns=[Column(name="raw", null="omit")],
-            fields=[
-                BoundField(name=name, column=None, kind=Ask(), null="ask", default=None, errors=[])
-                for name in compiled.outputs or ()
-            ],
+            columns=[Column(name=RAW, null="omit")],
+            fields=fields,
             forbidden=[],
             format="jsonl",
+            lookups=[field.name for field in fields] if self._lines else [],
+            shapes=shapes,
+            extra=extra,
         )
 
     def missing(self, key: str) -> Template | None:
@@ -231,6 +246,25 @@ class JsonSchemaLibrary:
         from importlib.metadata import version
 
         return {"jsonschema-rs": version("jsonschema-rs")}
+
+
+class _Values:
+    """One property: as :class:`thresher.schema.library.FieldLibrary`, of texts that were accepted already."""
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        self.of = read
+
+    def one(self, cell: str) -> tuple[Any]:
+        return (self.of(cell),)
+
+    def record(self, cell: str) -> Any:
+        return cell
+
+    def default(self) -> Any:
+        raise NotImplementedError
+
+    def write(self, values: list[Any]) -> Sequence[bytes]:
+        return [_encode(_written(value)) for value in values]
 
 
 _LARGE = 1e16
@@ -252,9 +286,14 @@ _LOOKED_INTO = frozenset({float, dict, list})
 
 def _at(value: Any, path: list[str | int]) -> Any:
     """Return what stands at a path of an instance."""
+    found = value
     for item in path:
-        value = value[item]
-    return value
+        try:
+            found = found[item]
+        except (LookupError, TypeError):
+            # jsonschema-rs leaves empty names out of its paths.
+            return value
+    return found
 
 
 def _no_json(reason: str, text: str) -> dict[str, Any]:
