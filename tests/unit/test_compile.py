@@ -522,3 +522,24 @@ def test_the_explanation_is_a_table() -> None:
     assert "ge=1" in text
     assert "str | None" in text
     assert "asks Pydantic (cell)  the validator abs" in text
+
+
+def test_explanations_tell_routes_of_json_apart() -> None:
+    """Where JSON goes another way than cells, the table has a column for it."""
+
+    class Order(BaseModel):
+        lines: list[int]
+        note: Annotated[str, Field(coerce_numbers_to_str=True)]
+
+    text = str(compile(Order).explain())
+    assert "route of JSON" in text
+    (note,) = (line for line in text.splitlines() if line.startswith("note"))
+    assert "native" in note
+    assert "asks Pydantic (cell)" in note
+    assert "route of JSON" not in str(compile(Flat).explain())
+
+
+class Flat(BaseModel):
+    """As native from cells as from JSON."""
+
+    a: int

@@ -5,11 +5,12 @@ Enters: a compiled schema and transform. Leaves: rows, printed as aligned tables
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from thresher.expr.types import show
+from thresher.plan import Ask
 
 if TYPE_CHECKING:
     from thresher.expr.expression import Expression
@@ -31,6 +32,8 @@ class Row:
     route: Literal["native", "field", "record"]
     reason: str
     """Why not native; empty where it is."""
+    lines: Literal["native", "field", "record"]
+    """The route of its values where they are JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,14 @@ class Explanation:
 
     def __str__(self) -> str:
         """Return an aligned table with a line for each field, and one with a line for each step of the transform."""
-        table = [("field", "type", "constraints", "route", "reason")]
+        table: list[tuple[str, ...]] = [("field", "type", "constraints", "route", "reason")]
         table += [
             (row.field, row.type, row.constraints, _SHOWN[row.route].format(self.library), row.reason)
             for row in self.rows
         ]
+        if any(row.lines != row.route for row in self.rows):
+            shown = ["route of JSON", *(_SHOWN[row.lines].format(self.library) for row in self.rows)]
+            table = [(*line[:4], cell, line[4]) for line, cell in zip(table, shown, strict=True)]
         head = f"{self.schema}: unknown columns: {self.extra}"
         if self.route == "record":
             head += f"; every record goes to {self.library}, because {self.reason}"
@@ -93,7 +99,7 @@ class Explanation:
         return f"{name}: made by Python for every record, because {self.transform_reason}"
 
 
-def _aligned(table: list[tuple[str, str, str, str, str]]) -> list[str]:
+def _aligned(table: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in table]
     lines.insert(1, "  ".join("-" * width for width in widths))
@@ -102,6 +108,7 @@ def _aligned(table: list[tuple[str, str, str, str, str]]) -> list[str]:
 
 def explain(compiled: Compiled, transform: Transform | None = None) -> Explanation:
     """Return the table of a compiled schema and of what happens to its records."""
+    lines = _routes_of_lines(compiled)
     return Explanation(
         schema=compiled.schema.__qualname__,
         route="record" if compiled.record_reason else "native",
@@ -115,13 +122,22 @@ def explain(compiled: Compiled, transform: Transform | None = None) -> Explanati
                 constraints=field.constraints,
                 route=field.route,
                 reason=field.reason,
+                lines=route,
             )
-            for field in compiled.fields
+            for field, route in zip(compiled.fields, lines, strict=True)
         ),
         output_schema="" if transform is None or transform.output is None else transform.schema.__qualname__,
         steps=() if transform is None else tuple(_steps(transform)),
         transform_reason="" if transform is None else transform.reason,
     )
+
+
+def _routes_of_lines(compiled: Compiled) -> list[Literal["native", "field", "record"]]:
+    """Return the route of each field where its values are JSON."""
+    plan = compiled.lines()
+    if plan.route == "record":
+        return ["record" for _ in compiled.fields]
+    return ["field" if isinstance(field.kind, Ask) else "native" for field in plan.fields]
 
 
 def _steps(transform: Transform) -> Iterator[Step]:
