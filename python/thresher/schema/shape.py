@@ -238,9 +238,9 @@ class Shapes:
         if kind in ("literal", "enum"):
             return self._one_of(node, config, found)
         strict = bool(node.get("strict", config.get("strict", False)))
-        if strict and kind == "date":
-            # A strict date is not tried as a datetime; the kernel does, so its error is not that of pydantic-core.
-            found = [each for each in found if each.type != "date_from_datetime_parsing"]
+        if strict:
+            # A strict date is not tried as a datetime, nor the other way; the kernels do, and then have another error.
+            found = [each for each in found if each.type not in _SECOND_TRIES]
         return shapes.Leaf(kind=kind_of(node, config), strict=strict, problems=found)
 
     def _one_of(self, node: Node, config: Config, found: list[shapes.Problem]) -> Shape:
@@ -295,6 +295,7 @@ class Shapes:
 
 
 _ANY: Node = {"type": "any"}
+_SECOND_TRIES = frozenset({"date_from_datetime_parsing", "datetime_from_date_parsing"})
 
 
 def _length(node: Node, key: str) -> int | None:
