@@ -16,6 +16,7 @@ from thresher.expr.expression import Expression
 from thresher.expr.lower import NotNativeError, const_of, lower
 from thresher.expr.types import of_value, show
 from thresher.schema.annotations import plain
+from thresher.schema.passing import passes_again
 from thresher.transform.compiled import Native, Transform, Value
 
 if TYPE_CHECKING:
@@ -192,7 +193,12 @@ class Routes:
 
     def _passes(self, source: Field, field: Field) -> bool:
         """Return whether the output field accepts every value of an input field, unchanged, and writes it the same."""
-        if source.route != "native" or source.optional or not _includes(field.kind, source.kind):
+        if source.route != "native" or source.optional:
+            return False
+        if isinstance(source.kind, p.Nested) or isinstance(field.kind, p.Nested):
+            if not self._same_inside(source, field):
+                return False
+        elif not _includes(field.kind, source.kind):
             return False
         if isinstance(field.kind, p.Choice) and not self._same_annotation(source, field):
             return False
@@ -204,6 +210,11 @@ class Routes:
             values = self._output.field(self._output.fields.index(field))
             return _unchanged(values, self._output.library.refusal, value)
         return True
+
+    def _same_inside(self, source: Field, field: Field) -> bool:
+        """Return whether values with an inner structure pass: both schemas describe them alike."""
+        assert self._output is not None
+        return passes_again(self._input, source.name, self._output, field.name)
 
     def _same_annotation(self, source: Field, field: Field) -> bool:
         assert self._output is not None

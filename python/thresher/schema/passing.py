@@ -1,0 +1,78 @@
+"""Values with an inner structure that pass from one schema to another without being looked at.
+
+Enters: a field of each of two schemas. Leaves: whether the second accepts every value of the first as it is, and
+writes it the same way. It never guesses: what it does not know does not pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from thresher.schema import nodes
+
+if TYPE_CHECKING:
+    from thresher.schema.compiled import Compiled
+
+__all__ = ["passes_again"]
+
+Node = Mapping[str, Any]
+
+_SCALARS = frozenset({"none", "bool", "int", "float", "bytes", "date", "time", "datetime", "uuid", "literal", "enum"})
+_CHANGES = ("to_lower", "to_upper", "strip_whitespace")
+_INSIDE = {"nullable": "schema", "list": "items_schema"}
+
+
+def passes_again(first: Compiled, name: str, second: Compiled, other: str) -> bool:
+    """Return whether values of a field of the first schema pass as values of a field of the second.
+
+    Args:
+        first: the schema that validated the values.
+        name: of its field.
+        second: the schema that would validate them again.
+        other: the name of its field.
+    """
+    if name not in first.nodes or other not in second.nodes or _settings(first) != _settings(second):
+        return False
+    if any(first.config.get(f"str_{key}") for key in _CHANGES):
+        return False
+    definitions = {each["ref"]: each for each in first.definitions if "ref" in each}
+    others = {each["ref"]: each for each in second.definitions if "ref" in each}
+    ours, theirs = _bare(first.nodes[name]["schema"], definitions), _bare(second.nodes[other]["schema"], others)
+    return bool(ours == theirs) and _idempotent(ours, definitions, frozenset())
+
+
+def _settings(compiled: Compiled) -> dict[str, Any]:
+    """Return the configuration, as far as it concerns values."""
+    return {key: value for key, value in compiled.config.items() if key != "title"}
+
+
+def _bare(node: Node, definitions: Mapping[str, Node]) -> Node:
+    """Return what validates a value that is there."""
+    node = nodes.resolve(node, definitions)
+    while node["type"] == "default":
+        node = nodes.resolve(node["schema"], definitions)
+    return node
+
+
+def _idempotent(node: Node, definitions: Mapping[str, Node], seen: frozenset[int]) -> bool:
+    """Return whether a validated value validates again, unchanged."""
+    node = nodes.resolve(node, definitions)
+    if id(node) in seen:
+        return True
+    seen |= {id(node)}
+    kind = node["type"]
+    if kind == "model":
+        # An instance of the class is taken as it is.
+        always = node.get("revalidate_instances") or (node.get("config") or {}).get("revalidate_instances")
+        return always in (None, "never")
+    if kind == "str":
+        return not any(node.get(key) for key in _CHANGES)
+    if kind in _SCALARS or kind == "any":
+        return True
+    if kind in _INSIDE:
+        return _INSIDE[kind] not in node or _idempotent(node[_INSIDE[kind]], definitions, seen)
+    if kind == "dict":
+        inside = (node.get("keys_schema"), node.get("values_schema"))
+        return all(each is None or _idempotent(each, definitions, seen) for each in inside)
+    return kind == "tuple" and all(_idempotent(each, definitions, seen) for each in node["items_schema"])
