@@ -324,6 +324,14 @@ def test_transforms(engine: str) -> None:
     assert checked.process(b'{"id":1,"price":2}\n{"id":2,"price":4}\n').rejected == 1
 
 
+def test_the_report_names_the_version() -> None:
+    from importlib.metadata import version
+
+    report = thresher.process(b"id,price\n1,2\n", ORDER).report
+    assert report.versions["jsonschema-rs"] == version("jsonschema-rs")
+    assert "pydantic" not in report.versions
+
+
 def test_it_is_explained() -> None:
     text = str(compile(ORDER).explain())
     assert text.startswith("Order: unknown columns: forbid; every record goes to jsonschema-rs")

@@ -6,6 +6,7 @@ written again by it. Values are never changed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -243,6 +244,13 @@ class JsonSchemaLibrary:
 
     def versions(self) -> dict[str, str]:
         """Return the version of jsonschema-rs."""
+        import jsonschema_rs
+
+        # importlib.metadata costs more than all that a small file needs.
+        before, after = "jsonschema_rs-", ".dist-info"
+        for name in os.listdir(os.path.dirname(os.path.dirname(jsonschema_rs.__file__))):
+            if name.startswith(before) and name.endswith(after):
+                return {"jsonschema-rs": name[len(before) : -len(after)]}
         from importlib.metadata import version
 
         return {"jsonschema-rs": version("jsonschema-rs")}

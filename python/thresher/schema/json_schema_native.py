@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -307,16 +308,21 @@ def _float(schema: Mapping[str, Any]) -> p.Float:
     )
 
 
-_PIECE = re.compile(
-    r"(?P<same>[A-Za-z0-9 _@/:,;#%&=!~<>'\"-]|\\[-.^$|?*+(){}\[\]/\\]|[|)]|\((?:\?:|(?!\?)))"
-    r"|(?P<end>[\^$])"
-    r"|(?P<dot>\.)"
-    r"|(?P<digit>\\d)|(?P<word>\\w)"
-    r"|(?P<many>(?:[*+?]|\{[0-9]{1,3}(?:,(?:[0-9]{1,3})?)?\})\??)"
-    r"|\[(?P<not>\^?)(?P<set>(?:[A-Za-z0-9 _@/:,;#%=!<>'\".+*?(){}|$]|[A-Za-z0-9]-[A-Za-z0-9]"
-    r"|\\[-.^$|?*+(){}\[\]/\\dw])+-?)\]",
-    re.ASCII,
-)
+@cache
+def _piece() -> re.Pattern[str]:
+    """Return what one piece of a pattern is, compiled when a schema has a pattern."""
+    return re.compile(
+        r"(?P<same>[A-Za-z0-9 _@/:,;#%&=!~<>'\"-]|\\[-.^$|?*+(){}\[\]/\\]|[|)]|\((?:\?:|(?!\?)))"
+        r"|(?P<end>[\^$])"
+        r"|(?P<dot>\.)"
+        r"|(?P<digit>\\d)|(?P<word>\\w)"
+        r"|(?P<many>(?:[*+?]|\{[0-9]{1,3}(?:,(?:[0-9]{1,3})?)?\})\??)"
+        r"|\[(?P<not>\^?)(?P<set>(?:[A-Za-z0-9 _@/:,;#%=!<>'\".+*?(){}|$]|[A-Za-z0-9]-[A-Za-z0-9]"
+        r"|\\[-.^$|?*+(){}\[\]/\\dw])+-?)\]",
+        re.ASCII,
+    )
+
+
 _SETS = {"\\d": "0-9", "\\w": "A-Za-z0-9_", "\\/": "/"}
 
 
@@ -334,7 +340,7 @@ def translated(pattern: Any) -> str:
         raise NotNativeError("a long pattern")
     found, at = [], 0
     while at < len(pattern):
-        piece = _PIECE.match(pattern, at)
+        piece = _piece().match(pattern, at)
         if piece is None:
             raise NotNativeError(f"pattern {pattern!r}")
         at = piece.end()
