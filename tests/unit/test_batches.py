@@ -240,6 +240,31 @@ def test_oversize_rejects_are_in_their_batch(engine: str) -> None:
     assert [record.a for batch in found for record in batch.records()] == [1, 3]
 
 
+class Inner(BaseModel):
+    text: str
+
+
+class Outer(BaseModel):
+    a: int
+    inner: Inner | None = None
+    items: list[int] = []
+
+
+@pytest.mark.parametrize("end", [b"]", b"", b"]x"])
+@pytest.mark.parametrize("block_bytes", [1, 30, 1 << 18])
+def test_arrays_and_nested_records(engine: str, block_bytes: int, end: bytes) -> None:
+    """Elements that are broken, and an array that is, are rejects of the batch that they stand in."""
+    kinds = [b'{"a":1}', b'{"a":2,"inner":{"text":"x"},"items":[1,2]}', b'{"a":"x"}', b'{"a":1', b'{"a":1,"inner":{}}']
+    data = b"[" + b",\n".join(kinds[i % 5] for i in range(40)) + end
+    pipeline = thresher.Pipeline(Outer, engine=engine, format="json", block_bytes=block_bytes, verify=1)
+    whole = pipeline.process(data)
+    found = list(pipeline.batches(data, size=7))
+    assert [record for batch in found for record in batch.records()] == list(whole.records())
+    assert [reject for batch in found for reject in batch.rejects] == list(whole.rejects)
+    assert [batch.read for batch in found[:-1]] == [7] * (len(found) - 1)
+    assert sum(batch.read for batch in found) == whole.read
+
+
 class Made:
     """A value that a weak reference can watch."""
 
