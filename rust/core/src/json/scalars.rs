@@ -18,6 +18,8 @@ pub enum On {
     Digit,
     /// A number without a rest goes to the kernel as an integer; another is refused. As above.
     Integral,
+    /// A number goes to the kernel in the shortest digits that give it back, without an exponent. As above.
+    Digits,
     /// Pydantic decides.
     Unsure,
 }
@@ -57,7 +59,7 @@ impl Scalars {
     /// What the type of `checker` does. `text`: whether it is text where its kernel accepts everything.
     pub fn of(checker: &Checker, text: bool) -> Self {
         use ErrorCode as E;
-        use On::{Digit, Integral, Kernel, Unsure, Wrong};
+        use On::{Digit, Digits, Integral, Kernel, Unsure, Wrong};
         match checker {
             Checker::Str(_) => Self::refused(E::StringType),
             Checker::Int(_) => Self::new(Kernel, Integral, Digit, E::IntType),
@@ -68,7 +70,7 @@ impl Scalars {
             Checker::DateTime(_) => Self::strings(E::DatetimeType),
             Checker::Time(_) => Self::strings(E::TimeType),
             Checker::TimeDelta(_) => Self::strings(E::TimeDeltaType),
-            Checker::Decimal(_) => Self::new(Kernel, Unsure, Wrong, E::DecimalType),
+            Checker::Decimal(_) => Self::new(Kernel, Digits, Wrong, E::DecimalType),
             Checker::Uuid(_) => Self::refused(E::UuidType),
             Checker::Choice(kernel) => Self::refused(kernel.error),
             Checker::Integers(kernel) => Self::new(Kernel, Unsure, Unsure, kernel.0.error),

@@ -58,6 +58,7 @@ impl<'a> Walk<'a, '_> {
             Value::MinusZero => return None,
         };
         let mut digits = itoa::Buffer::new();
+        let shown;
         let mut other = None;
         match on {
             On::Kernel => {}
@@ -73,6 +74,11 @@ impl<'a> Walk<'a, '_> {
                     return self.refuse(&leaf.problems, code, text, (at, end));
                 }
                 other = Some(digits.format(number as i64));
+            }
+            On::Digits => {
+                let number: f64 = std::str::from_utf8(&text[at..end]).ok()?.parse().ok()?;
+                shown = number.to_string();
+                other = Some(&*shown);
             }
             On::Wrong => return self.refuse(&leaf.problems, leaf.scalars.wrong?, text, (at, end)),
             On::Unsure => return None,
