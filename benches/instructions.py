@@ -36,8 +36,11 @@ CASES = {
     "orders": ("orders", 0.01, 1),
     "readings, all bad": ("readings", 1.0, 1),
     "orders, all bad, three errors each": ("orders", 1.0, 3),
+    "readings as JSON Lines": ("readings-jsonl", 0.01, 1),
+    "orders as JSON Lines": ("orders-jsonl", 0.01, 1),
+    "readings as JSON Lines, all bad": ("readings-jsonl", 1.0, 1),
 }
-"""Name: workload, share of bad records, errors in each."""
+"""Name: job of ``tests/cases/jobs``, share of bad records, errors in each."""
 
 
 def build() -> Path:
@@ -52,10 +55,11 @@ def build() -> Path:
 
 def count(program: Path, name: str, folder: Path) -> float:
     """Return the instructions per record of a case."""
-    workload, bad, errors = CASES[name]
-    source = folder / "source.csv"
-    data.write(source, workload, RECORDS, bad=bad, errors=errors)
-    job = ROOT / "tests" / "cases" / "jobs" / f"{workload}.json"
+    fixture, bad, errors = CASES[name]
+    workload, _, suffix = fixture.partition("-")
+    source = folder / "source"
+    data.write(source, workload, RECORDS, bad=bad, errors=errors, format="jsonl" if suffix else "csv")
+    job = ROOT / "tests" / "cases" / "jobs" / f"{fixture}.json"
     done = subprocess.run(
         [
             *("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"),

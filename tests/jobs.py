@@ -19,20 +19,22 @@ __all__ = ["FOLDER", "NAMES", "job"]
 
 FOLDER = Path(__file__).parent / "cases" / "jobs"
 
-NAMES = ("readings", "orders")
+NAMES = ("readings", "orders", "readings-jsonl", "orders-jsonl")
+"""Workloads; the suffix tells that the source and the sinks are JSON Lines."""
 
 
 def job(name: str) -> bytes:
     """Return the job of a workload as the engine is given it."""
-    compiled = compile_schema(MODELS[name])
+    workload, _, suffix = name.partition("-")
+    compiled = compile_schema(MODELS[workload])
     config = Config()
     made = Job(
-        plans=[compiled.bind({",": WORKLOADS[name].columns})],
-        null_values=list(NULL_VALUES[name]),
+        plans=[compiled.lines() if suffix else compiled.bind({",": WORKLOADS[workload].columns})],
+        null_values=list(NULL_VALUES[workload]),
         max_record_bytes=config.max_record_bytes,
         workers=1,
         block_bytes=config.block_bytes,
-        accepted_format="csv",
+        accepted_format="jsonl" if suffix else "csv",
         rejects_format="jsonl",
     )
     return msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n"

@@ -223,6 +223,9 @@ impl Run<'_> {
         }
         self.check(worker)?;
         self.encode(worker);
+        // What is written should be in the processor's cache still: rejects are many times larger than their records.
+        let written = worker.output.accepted.len() + worker.output.rejects.len();
+        worker.block.halved = if written / 4 > worker.block.len { 2 } else { 0 };
         let output = std::mem::take(&mut worker.output);
         worker.output = self.committer.commit(worker.block.sequence, output, &|| self.go_on())?;
         Ok(true)

@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         }
         block.data[..block.len].copy_from_slice(&self.tail);
         self.tail.clear();
-        let mut want = self.block_bytes;
+        let mut want = (self.block_bytes >> block.halved).max(1);
         loop {
             let goal = block.len + want;
             if block.data.len() < goal + SLACK {

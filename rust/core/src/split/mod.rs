@@ -103,6 +103,8 @@ pub struct Block {
     pub data: Vec<u8>,
     /// Bytes in use.
     pub len: usize,
+    /// How often the size of blocks is to be halved for it.
+    pub halved: u32,
     /// The records in it.
     pub rows: Rows,
     /// Which source it is from.
