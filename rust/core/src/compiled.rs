@@ -161,6 +161,8 @@ pub struct Compiled {
     pub transform: Option<Transform>,
     /// The keys of JSON Lines; None: the source is CSV.
     pub lookups: Option<Lookups>,
+    /// Whether the keys of the source and of the sink are the same, in the same order, and flat values go out unchanged.
+    pub echo: bool,
     /// What is inside of nested fields.
     pub shapes: Shapes,
     /// Whose rules kernels follow.
@@ -234,6 +236,13 @@ impl Compiled {
             }
         }
         let forbidden = plan.forbidden.iter().map(|f| (f.column, builder.template(&f.error))).collect();
+        let lookups = (plan.format != SourceFormat::Csv).then(|| lookups(plan));
+        let echo = transform.is_none()
+            && plan.extra.is_none()
+            && job.accepted_format == Some(Format::Jsonl)
+            && fields.iter().enumerate().all(|(at, field)| field.column == Some(at))
+            && !plan.fields.iter().any(|field| matches!(field.kind, Kind::Nested { .. }))
+            && lookups.as_ref().is_some_and(|lookups| lookups.are(fields.iter().map(|field| &field.key[..])));
         Ok(Self {
             route: plan.route,
             delimiter,
@@ -246,7 +255,8 @@ impl Compiled {
             largest: builder.largest,
             holes: builder.holes,
             transform,
-            lookups: (plan.format != SourceFormat::Csv).then(|| lookups(plan)),
+            lookups,
+            echo,
             shapes,
             dialect: plan.dialect,
             extra: plan.extra.as_ref().map(Extra::new),

@@ -36,4 +36,9 @@ impl Kernel for Bool {
         }
         Verdict::Reject(ErrorCode::BoolParsing)
     }
+
+    fn echoes(&self, constants: &[u8]) -> bool {
+        let is = |span: Span, text: &[u8]| constants.get(span.start()..span.start() + span.len()) == Some(text);
+        is(self.yes, b"true") && is(self.no, b"false")
+    }
 }

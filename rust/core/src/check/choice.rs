@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Kernel, Verdict, int};
 use crate::cells::Span;
+use crate::encode::json;
 use crate::plan::ErrorCode;
 
 /// Up to here, comparing one after another beats hashing.
@@ -78,6 +79,15 @@ impl Kernel for Choice {
     #[inline(always)]
     fn check(&self, text: &str, _out: &mut Vec<u8>) -> Verdict {
         self.find(text)
+    }
+
+    fn echoes(&self, constants: &[u8]) -> bool {
+        let mut json = Vec::new();
+        self.cells.iter().all(|cell| {
+            json.clear();
+            json::string(cell.text.as_bytes(), &mut json);
+            constants.get(cell.constant.start()..cell.constant.start() + cell.constant.len()) == Some(&json[..])
+        })
     }
 }
 

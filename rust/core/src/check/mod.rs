@@ -49,6 +49,12 @@ pub trait Kernel {
 
     /// The verdict on one cell. `out`: where to append, for [`Verdict::Written`].
     fn check(&self, text: &str, out: &mut Vec<u8>) -> Verdict;
+
+    /// Whether each of its constants is the JSON of the text that it stands for: of a string, or of `true` and `false`
+    /// where it does not write text.
+    fn echoes(&self, _constants: &[u8]) -> bool {
+        false
+    }
 }
 
 /// The cell as it is.

@@ -139,6 +139,22 @@ impl<'a> Writer<'a> {
         Pen { at: unsafe { self.out.as_mut_ptr().add(self.len) } }
     }
 
+    /// How long the output is, to go [`Self::back`] to.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no output yet.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Forgets all output after the first `len` bytes.
+    pub fn back(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
     /// Counts what was written with `pen`.
     ///
     /// # Safety
@@ -195,11 +211,26 @@ impl Pen {
         unsafe {
             let mut at = 0;
             while at < len {
-                let vector = text.add(at).cast::<[u8; SLACK]>().read_unaligned();
-                self.at.add(at).cast::<[u8; SLACK]>().write_unaligned(vector);
+                // They are copied without being looked at, so they may be anything.
+                let vector = text.add(at).cast::<[MaybeUninit<u8>; SLACK]>().read_unaligned();
+                self.at.add(at).cast::<[MaybeUninit<u8>; SLACK]>().write_unaligned(vector);
                 at += SLACK;
             }
             self.at = self.at.add(len);
+        }
+    }
+
+    /// Appends a byte and then `len` bytes from `text`.
+    ///
+    /// # Safety
+    /// As [`Self::text`], with room for one more.
+    #[inline(always)]
+    pub unsafe fn after(&mut self, byte: u8, text: *const u8, len: usize) {
+        // SAFETY: by this function's contract.
+        unsafe {
+            self.at.write(byte);
+            self.at = self.at.add(1);
+            self.text(text, len);
         }
     }
 

@@ -128,6 +128,8 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
     }
     // A string without escapes is written as it stands, quotes and all, where nobody looks at its text before.
     let as_it_stands = *format == Some(Format::Jsonl) && input.plan.transform.is_none() && !*keep;
+    // Constants that are the very text which they stand for are taken from there too: whole lines can be copied then.
+    let echoes = as_it_stands && kernel.echoes(&input.plan.constants);
     let mut notes = Notes { errors, details, field, at: at as u32 };
     for (number, (state, slot)) in states.iter_mut().zip(spans.iter_mut()).enumerate() {
         if *state >= State::Unsure {
@@ -142,7 +144,7 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
             Tag::True | Tag::False => scalars.bool,
             Tag::Null => match field.nullable {
                 Some(null) => {
-                    *slot = null;
+                    *slot = if as_it_stands { Span::new(Place::FinalPlain, token.start(), token.len()) } else { null };
                     continue;
                 }
                 None => On::Wrong,
@@ -180,13 +182,14 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
             Verdict::Same(bits) => {
                 value = bits;
                 *slot = if K::TEXT && as_it_stands && tag == Tag::Text {
-                    Span::new(Place::FinalPlain, whole.start() - 1, whole.len() + 2)
+                    with_quotes(whole)
                 } else if K::TEXT {
                     whole
                 } else if tag == Tag::Escaped {
                     written.extend_from_slice(bytes);
                     Span::new(Place::FinalWritten, begin, bytes.len())
                 } else {
+                    tokens.unquoted(number, tag);
                     Span::new(Place::FinalPlain, whole.start(), whole.len())
                 };
             }
@@ -198,7 +201,7 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
             }
             Verdict::Constant(span, bits) => {
                 value = bits;
-                *slot = span;
+                *slot = if echoes { echo::<K>(tag, whole).unwrap_or(span) } else { span };
             }
             Verdict::Reject(code) => {
                 refuse(&mut notes, (number, state), code, None, shown(token, whole, dialect, data, written));
@@ -228,6 +231,22 @@ fn name(tag: Tag) -> &'static str {
         Tag::True | Tag::False => "bool",
         Tag::Raw => "object",
     }
+}
+
+/// A value as it stands in its line, where the constant for it is the very same: see [`Kernel::echoes`].
+#[inline(always)]
+fn echo<K: Kernel>(tag: Tag, whole: Span) -> Option<Span> {
+    match tag {
+        Tag::Text if K::TEXT => Some(with_quotes(whole)),
+        Tag::True | Tag::False => Some(Span::new(Place::FinalPlain, whole.start(), whole.len())),
+        _ => None,
+    }
+}
+
+/// A string as it stands in its line.
+#[inline(always)]
+fn with_quotes(text: Span) -> Span {
+    Span::new(Place::FinalPlain, text.start() - 1, text.len() + 2)
 }
 
 /// Notes an error about `given`; without that, Pydantic is asked.

@@ -4,6 +4,7 @@
 //! A line that is not exactly understood (nested values under a key that is looked up, numbers past 18 digits, lone
 //! surrogates, text that is no JSON) is unsure: Pydantic decides about it, and words what is wrong with it.
 
+mod bare;
 mod check;
 mod extra;
 pub mod object;

@@ -3,6 +3,7 @@
 //! The whole line is read, since text that is no JSON refuses it all. Lines of one file mostly have their keys in the
 //! same order, so the key of the line before is tried first.
 
+use super::bare::{Pattern, bare};
 use super::scan::{Value, brackets, skip, space, text, unescape, value_or};
 
 /// What stands under a key.
@@ -47,10 +48,10 @@ const TAGS: [Tag; 16] = {
 pub struct Token(u64);
 
 impl Token {
-    const ABSENT: Self = Self(0);
+    pub(super) const ABSENT: Self = Self(0);
 
     #[inline(always)]
-    fn new(tag: Tag, start: usize, end: usize) -> Self {
+    pub(super) fn new(tag: Tag, start: usize, end: usize) -> Self {
         Self(start as u64 | ((end - start) as u64) << 32 | (tag as u64) << 60)
     }
 
@@ -84,12 +85,16 @@ impl Token {
 #[derive(Debug, Default)]
 pub struct Tokens {
     /// Row after row, one for each key.
-    all: Vec<Token>,
+    pub(super) all: Vec<Token>,
     width: usize,
     /// The place in [`Lookups`] of each key of the line before, in order.
     order: Vec<usize>,
     /// Whether the whole block is UTF-8.
     text: bool,
+    /// Lines that are not tried in the quick way any more, since one was not of that form.
+    pub(super) detour: u32,
+    /// For each row, whether it has its keys in the order in which they are looked up, and nothing between its tokens.
+    bare: Vec<bool>,
     /// The keys that have no lookup, line after line, where somebody asks for them.
     pub extras: Vec<Extra>,
 }
@@ -112,6 +117,8 @@ impl Tokens {
         self.width = lookups.keys.len();
         self.all.clear();
         self.all.resize(rows * self.width, Token::ABSENT);
+        self.bare.clear();
+        self.bare.resize(rows, false);
         self.extras.clear();
     }
 
@@ -136,6 +143,20 @@ impl Tokens {
         self.text
     }
 
+    /// Whether line `row` has its keys in the order in which they are looked up, and nothing between its tokens.
+    #[inline(always)]
+    pub fn is_bare(&self, row: usize) -> bool {
+        self.bare.get(row) == Some(&true)
+    }
+
+    /// A value of line `row` goes out without the quotes that it has where it is text.
+    #[inline(always)]
+    pub fn unquoted(&mut self, row: usize, tag: Tag) {
+        if let (Tag::Text, Some(bare)) = (tag, self.bare.get_mut(row)) {
+            *bare = false;
+        }
+    }
+
     /// What stands in line `row` under key `column`.
     #[inline(always)]
     pub fn of(&self, row: usize, column: usize) -> Token {
@@ -143,10 +164,16 @@ impl Tokens {
     }
 }
 
+/// After a line that has another form, so many are read in the other way at once.
+const DETOUR: u32 = 7;
+
 /// The keys that are looked up.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub struct Lookups {
-    keys: Vec<Key>,
+    pub(super) keys: Vec<Key>,
+    /// Whether all of them are short and have scalars.
+    short: bool,
     /// Whether a line in which one of them repeats is not understood.
     once: bool,
     /// Whether a line with another key is not understood.
@@ -156,10 +183,12 @@ pub struct Lookups {
 }
 
 #[derive(Debug)]
-struct Key {
+pub(super) struct Key {
     name: Box<[u8]>,
     /// `"name":`, as it mostly stands in a line; empty where a quote may stand there in more than one way.
     quoted: Box<[u8]>,
+    /// The same, where it is short.
+    pub pattern: Pattern,
     take: Take,
 }
 
@@ -182,9 +211,12 @@ impl Lookups {
             let plain = !name.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
             let quoted = if plain { format!("\"{name}\":") } else { String::new() };
             let take = takes.get(at).copied().unwrap_or(Take::Scalar);
-            Key { name: name.as_bytes().into(), quoted: quoted.into_bytes().into(), take }
+            let pattern = Pattern::new(quoted.as_bytes());
+            Key { name: name.as_bytes().into(), quoted: quoted.into_bytes().into(), pattern, take }
         };
-        Self { keys: names.iter().enumerate().map(key).collect(), once: false, known_only: false, extras: false }
+        let keys: Vec<_> = names.iter().enumerate().map(key).collect();
+        let short = keys.iter().all(|key| key.pattern.len > 0 && key.take == Take::Scalar);
+        Self { keys, short, once: false, known_only: false, extras: false }
     }
 
     /// The same keys. `once`: where one of them repeats the line is not understood; `known_only`: where there is
@@ -222,6 +254,11 @@ impl Lookups {
         same.then_some(len)
     }
 
+    /// Whether `keys`, each with its quotes and colon, are the keys in their order.
+    pub fn are<'a>(&self, keys: impl ExactSizeIterator<Item = &'a [u8]>) -> bool {
+        keys.len() == self.keys.len() && self.keys.iter().zip(keys).all(|(key, other)| *key.quoted == *other)
+    }
+
     /// The place of a key.
     #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<usize> {
@@ -240,6 +277,19 @@ pub fn parse(
     undone: &mut Vec<u8>,
 ) -> bool {
     let first = row * tokens.width;
+    let slots = &mut tokens.all[first..first + tokens.width];
+    if tokens.detour > 0 {
+        tokens.detour -= 1;
+    } else if lookups.short {
+        let begin = undone.len();
+        if bare(data, (start, end), lookups, slots, undone).is_some() {
+            tokens.bare[row] = true;
+            return true;
+        }
+        undone.truncate(begin);
+        slots.fill(Token::ABSENT);
+        tokens.detour = DETOUR;
+    }
     // A few bytes more, so that the last ones can be read many at once; whoever gets that far is turned away.
     let line = Line { text: &data[start..data.len().min(end + 16)], len: end - start, start, row, lookups };
     let Tokens { all, order, extras, width, .. } = tokens;
