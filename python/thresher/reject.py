@@ -11,6 +11,7 @@ import json
 import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, BinaryIO, overload
 
 from thresher.errors import ConfigurationError, FileError
@@ -198,7 +199,7 @@ class Rejects(Sequence[Reject]):
                 yield Reject.from_json(line, self._recall)
 
     def short(self, longest: int) -> Iterator[Reject]:
-        """Yield those whose line is not too long to be looked at in passing.
+        """Yield those whose errors are not too long to be looked at in passing; ``raw`` is empty where it is what is.
 
         Args:
             longest: bytes of a line of JSON.
@@ -208,6 +209,10 @@ class Rejects(Sequence[Reject]):
                 if line.endswith(b"\n"):
                     yield Reject.from_json(line, self._recall)
                     continue
+                head = line.partition(b',"raw')[0] + b',"raw":""}'
+                # Inside of an input the same bytes would leave brackets open.
+                with suppress(ValueError):
+                    yield Reject.from_json(head)
                 while not line.endswith(b"\n") and (line := lines.readline(longest)):
                     pass
 

@@ -191,3 +191,13 @@ def test_filters_are_native(engine: Any, where: str, kept: list[int]) -> None:
         assert result.rejected == 0
         if engine == "rust":
             assert result.report.engine.asked_records == 0
+
+
+def test_half_a_pair_is_shown_as_text(engine: str) -> None:
+    line = '{"a":"\\ud800","n":5}'
+
+    class One(msgspec.Struct):
+        a: int
+
+    reject = thresher.process(f"{line}\n".encode(), One, format="jsonl", engine=engine).rejects[0]
+    assert [reject.errors[0]["input"], reject.told[0]["input"]] == [line, line]

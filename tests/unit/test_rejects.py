@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+import thresher
 from thresher.errors import ConfigurationError, FileError
 from thresher.reject import Reject, Rejects
 from thresher.sample import Sample
+from thresher.summary import examples
 
 LINES = (
     b'{"record":1,"line":2,"byte_offset":4,"source":"a.csv","stage":"validate","errors":[{"type":"int_parsing",'
@@ -116,3 +119,21 @@ def test_a_sample_of_nothing() -> None:
     with Sample() as sample:
         pass
     assert sample.lines() == b""
+
+
+@pytest.mark.parametrize("data", [b'{"a":"%b"}\n', b'{"raw":"\xff%b"}\n'])
+def test_a_large_record_is_still_told_of(tmp_path: Path, engine: str, data: bytes) -> None:
+    """The summary says what is wrong with a record that is too large to be shown."""
+
+    class One(BaseModel):
+        a: int
+
+    result = thresher.process(
+        data % (b"," * 3_000_000),
+        One,
+        format="jsonl",
+        rejects=tmp_path / "bad.jsonl",
+        engine=engine,
+    )
+    found = examples(result.rejects, result.report.errors)
+    assert [error["msg"] for error in found.values()] == ["Record is longer than 1048576 bytes"]

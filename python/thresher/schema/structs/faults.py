@@ -16,7 +16,7 @@ import msgspec
 
 from thresher.engine import Fault
 
-__all__ = ["REFUSALS", "fault", "found", "parts", "shown", "type_of"]
+__all__ = ["REFUSALS", "fault", "found", "legible", "parts", "shown", "type_of"]
 
 REFUSALS = (msgspec.DecodeError, ValueError, RecursionError)
 """What msgspec raises about a record: it does not fit the type, or is no JSON; text in it is no UTF-8, or a number is
@@ -146,7 +146,7 @@ def fault(error: Exception, record: Any) -> Fault:
         line = msgspec.json.encode(one)
     except (UnicodeEncodeError, RecursionError, TypeError):
         # The line has half a surrogate pair in it, is nested too deeply, or a value of a transform is no JSON.
-        one["input"] = _legible(record)
+        one["input"] = legible(record)
         line = msgspec.json.encode(one)
     where = ".".join(str(item) for item in one["loc"])
     what = f"{one['msg']} [{one['type']}]"
@@ -165,10 +165,11 @@ def shown(record: Any) -> Any:
     try:
         return _read(record.decode() if isinstance(record, bytes) else record)
     except (ValueError, RecursionError):
-        return _legible(record)
+        return legible(record)
 
 
-def _legible(record: Any) -> str:
+def legible(record: Any) -> str:
+    """Return a record as text: what is shown where its value cannot be."""
     if isinstance(record, bytes):
         return record.decode("utf-8", "replace")
     return record if isinstance(record, str) else repr(record)

@@ -60,7 +60,8 @@ class MsgspecLibrary:
         try:
             value = json.loads(msgspec.json.encode(found["input"]))
         except (UnicodeEncodeError, RecursionError, TypeError):
-            value = found["input"]
+            # As in the file of rejects: the text, where a line cannot be shown as its value.
+            value = faults.legible(record) if isinstance(record, str | bytes) else found["input"]
         return [{**found, "loc": tuple(found["loc"]), "input": value}]
 
     def values(self, instance: Any) -> Mapping[str, Any]:
