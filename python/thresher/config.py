@@ -19,6 +19,15 @@ _RANGES = {"max_record_bytes": (1, _LARGEST), "workers": (0, 256), "block_bytes"
 _NAMES = ("output", "rejects", "report", "schema", "config")
 """What else may be given by name where settings are: a misspelt one is told from a misspelt setting."""
 
+_PLACES = {
+    **dict.fromkeys(
+        ("output_schema", "where", "checks", "values", "select", "map_batches", "map_records"), "thresher.Pipeline"
+    ),
+    **dict.fromkeys(("output", "rejects", "report"), "process"),
+    "size": "batches",
+}
+"""What is no setting, and what takes it."""
+
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings of a run; every one of them can be given to :func:`thresher.process` by name."""
@@ -124,6 +133,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """
         known = cls.__struct_fields__
         for name in settings:
+            if name in _PLACES:
+                raise ConfigurationError(
+                    f"{name} is no setting, and cannot be given here: give it to {_PLACES[name]}()"
+                )
             if name not in known:
                 raise ConfigurationError(f"there is no setting {name!r}{closest(name, (*known, *_NAMES))}")
         if isinstance(base, Mapping):

@@ -81,3 +81,12 @@ def test_settings_do_not_change() -> None:
     with pytest.raises(AttributeError):
         Config().workers = 3  # type: ignore[misc]
     assert msgspec.structs.asdict(Config())["workers"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("where", "thresher.Pipeline"), ("select", "thresher.Pipeline"), ("output", "process"), ("size", "batches")],
+)
+def test_what_is_no_setting_is_sent_to_its_place(name: str, place: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{name} is no setting, .*: give it to {place}\(\)$"):
+        Config.from_settings({name: 1})
