@@ -234,7 +234,7 @@ class Shapes:
             raise AskError("coerce_numbers_to_str")
         found = problems.problems(templates.of_json_leaf(node, config, self.words))
         if kind == "int":
-            found += problems.plain(self.words, "int_from_float", "int_parsing_size", "finite_number")
+            found += problems.plain(self.words, "int_parsing_size", "finite_number")
         if kind in ("literal", "enum"):
             return self._one_of(node, config, found)
         strict = bool(node.get("strict", config.get("strict", False)))

@@ -133,6 +133,8 @@ def of_json_leaf(node: Mapping[str, Any], config: Mapping[str, Any], words: Word
     wrong = _WRONG_TYPE.get(node["type"])
     if wrong is not None:
         found.append(made(wrong, None, words))
+    if node["type"] == "int":
+        found.append(made("int_from_float", None, words))
     return tuple(template for template in found if template is not None)
 
 

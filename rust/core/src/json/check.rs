@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::parse::{Tag, Token, parse};
-use super::scalars::{On, Scalars};
+use super::scalars::{Given, On, Scalars};
 use super::{extra, object};
 use crate::cells::{Place, Span};
 use crate::check::ask;
@@ -116,7 +116,7 @@ fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
 fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
     let data = input.block.bytes();
     let rows = &input.block.rows.rows;
-    let (column, dialect) = (field.column.unwrap_or_default(), input.plan.dialect);
+    let (column, dialect, rest) = (field.column.unwrap_or_default(), input.plan.dialect, Scalars::rest(&field.checker));
     let Work { states, spans, values, unquoted, written, errors, details, keep, format, tokens, .. } = work;
     let spans = &mut spans[at];
     spans.clear();
@@ -138,10 +138,6 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
         let token = tokens.of(number, column);
         let tag = token.tag();
         let on = match tag {
-            Tag::Text | Tag::Escaped => scalars.text,
-            Tag::Int => scalars.int,
-            Tag::Float => scalars.float,
-            Tag::True | Tag::False => scalars.bool,
             Tag::Null => match field.nullable {
                 Some(null) => {
                     *slot = if as_it_stands { Span::new(Place::FinalPlain, token.start(), token.len()) } else { null };
@@ -149,36 +145,39 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
                 }
                 None => On::Wrong,
             },
-            // Three values are a decimal, too; and of zeros with a minus only floats keep it.
-            Tag::Raw if scalars.named => On::Unsure,
-            Tag::Raw if data[token.start()] == b'{' => On::Wrong,
-            Tag::Raw if data[token.start()] == b'[' && scalars.wrong != Some(ErrorCode::DecimalType) => On::Wrong,
-            Tag::Raw => On::Unsure,
             Tag::Absent => {
                 let row = &rows[number];
                 *slot = absent(&mut notes, number, state, dialect, &data[row.start as usize..row.end as usize]);
                 continue;
             }
+            _ => scalars.on(tag, data[token.start()]),
         };
         let place = if tag == Tag::Escaped { Place::Unquoted } else { Place::Quoted };
         let whole = Span::new(place, token.start(), token.len());
-        if on != On::Kernel {
-            match (on, scalars.wrong) {
-                (On::Wrong, Some(code)) => {
-                    let found = scalars.named.then(|| Cow::Borrowed(name(tag)));
-                    refuse(&mut notes, (number, state), code, found, shown(token, whole, dialect, data, written));
-                }
-                _ => *state = State::Unsure,
-            }
-            continue;
-        }
         let from = if tag == Tag::Escaped { &unquoted[..] } else { data };
         let bytes = &from[whole.start()..whole.start() + whole.len()];
         // SAFETY: the line is UTF-8, tokens begin and end at ASCII bytes, and undone escapes are whole characters.
         let text = unsafe { std::str::from_utf8_unchecked(bytes) };
+        let instead = match scalars.instead(on, rest, bytes) {
+            Given::Itself => None,
+            Given::Instead(given) => Some(given),
+            Given::Wrong(code) => {
+                let found = scalars.named.then(|| Cow::Borrowed(name(tag)));
+                refuse(&mut notes, (number, state), code, found, shown(token, whole, dialect, data, written));
+                continue;
+            }
+            Given::Unsure => {
+                *state = State::Unsure;
+                continue;
+            }
+        };
         let begin = written.len();
         let mut value = 0;
-        match kernel.check(text, written) {
+        let verdict = match &instead {
+            None => kernel.check(text, written),
+            Some(instead) => made(kernel.check(instead, written), instead, written),
+        };
+        match verdict {
             Verdict::Same(bits) => {
                 value = bits;
                 *slot = if K::TEXT && as_it_stands && tag == Tag::Text {
@@ -218,6 +217,18 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
             *slot = value;
         }
     }
+}
+
+/// What a kernel says about a text that stands nowhere else: what is accepted of it is appended.
+#[cold]
+fn made(verdict: Verdict, text: &str, written: &mut Vec<u8>) -> Verdict {
+    let (from, len, bits) = match verdict {
+        Verdict::Same(bits) => (0, text.len(), bits),
+        Verdict::Part(from, len) => (from, len, 0),
+        _ => return verdict,
+    };
+    written.extend_from_slice(&text.as_bytes()[from..from + len]);
+    Verdict::Written(bits)
 }
 
 /// What msgspec calls a value.

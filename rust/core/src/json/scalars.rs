@@ -3,9 +3,15 @@
 //! A string goes to the kernel that CSV cells go to: pydantic-core reads both by the same rules. What it does with
 //! numbers and literals stands here; what does not is unsure.
 
+use std::borrow::Cow;
+
+use super::parse::Tag;
 use crate::check::msgspec;
 use crate::compiled::Checker;
 use crate::plan::ErrorCode;
+
+/// Larger doubles are not every integer.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// What to do with a value of one JSON type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,12 +20,25 @@ pub enum On {
     Kernel,
     /// The error of a value of another type.
     Wrong,
-    /// `true` and `false` go to the kernel as 1 and 0. Inside of shapes only; elsewhere Pydantic decides.
+    /// `true` and `false` go to the kernel as 1 and 0.
     Digit,
-    /// A number without a rest goes to the kernel as an integer; another is refused. As above.
+    /// A number without a rest goes to the kernel as an integer; another is refused.
     Integral,
-    /// A number goes to the kernel in the shortest digits that give it back, without an exponent. As above.
+    /// A number goes to the kernel in the shortest digits that give it back, without an exponent.
     Digits,
+    /// Pydantic decides.
+    Unsure,
+}
+
+/// What becomes of a value before its kernel.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Given {
+    /// It goes to the kernel as it stands.
+    Itself,
+    /// This goes to the kernel.
+    Instead(Cow<'static, str>),
+    /// This is wrong with it.
+    Wrong(ErrorCode),
     /// Pydantic decides.
     Unsure,
 }
@@ -54,6 +73,50 @@ impl Scalars {
     /// Strings alone are accepted.
     pub const fn refused(wrong: ErrorCode) -> Self {
         Self::new(On::Wrong, On::Wrong, On::Wrong, wrong)
+    }
+
+    /// What to do with a value that is there and not null. `first`: its first byte.
+    #[inline(always)]
+    pub fn on(self, tag: Tag, first: u8) -> On {
+        match tag {
+            Tag::Text | Tag::Escaped => self.text,
+            Tag::Int => self.int,
+            Tag::Float => self.float,
+            Tag::True | Tag::False => self.bool,
+            Tag::Raw if self.named => On::Unsure,
+            Tag::Raw if first == b'{' => On::Wrong,
+            // Three values are a decimal, too.
+            Tag::Raw if first == b'[' && self.wrong != Some(ErrorCode::DecimalType) => On::Wrong,
+            // Of zeros with a minus only floats keep it.
+            Tag::Raw | Tag::Null | Tag::Absent => On::Unsure,
+        }
+    }
+
+    /// What becomes of the value `text`, given what to do with it. `rest`: the error of a number with a fraction.
+    #[inline(always)]
+    pub fn instead(self, on: On, rest: ErrorCode, text: &[u8]) -> Given {
+        if on == On::Kernel { Given::Itself } else { self.odd(on, rest, text) }
+    }
+
+    #[cold]
+    fn odd(self, on: On, rest: ErrorCode, text: &[u8]) -> Given {
+        let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
+        match (on, number) {
+            (On::Wrong, _) => self.wrong.map_or(Given::Unsure, Given::Wrong),
+            (On::Digit, _) => Given::Instead(Cow::Borrowed(if text == b"true" { "1" } else { "0" })),
+            (On::Integral, Some(number)) if number.abs() > WHOLE => Given::Unsure,
+            (On::Integral, Some(number)) if number % 1.0 != 0.0 => Given::Wrong(rest),
+            (On::Integral, Some(number)) => {
+                Given::Instead(Cow::Owned(itoa::Buffer::new().format(number as i64).to_owned()))
+            }
+            (On::Digits, Some(number)) => Given::Instead(Cow::Owned(number.to_string())),
+            (On::Kernel | On::Integral | On::Digits | On::Unsure, _) => Given::Unsure,
+        }
+    }
+
+    /// The error of a number with a fraction where none may be.
+    pub fn rest(checker: &Checker) -> ErrorCode {
+        if matches!(checker, Checker::Int(_)) { ErrorCode::IntFromFloat } else { ErrorCode::BoolType }
     }
 
     /// What the type of `checker` does. `text`: whether it is text where its kernel accepts everything.
@@ -110,5 +173,38 @@ impl Scalars {
             C::TimeDelta(_) => E::TimeDeltaType,
         };
         Self { text, int, float, bool, wrong: Some(wrong), named: true }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Given, On, Scalars};
+    use crate::plan::ErrorCode;
+
+    #[test]
+    fn numbers_and_literals_in_other_words() {
+        let scalars = Scalars::refused(ErrorCode::StringType);
+        let instead = |on, text| scalars.instead(on, ErrorCode::IntFromFloat, str::as_bytes(text));
+        for (on, text, expected) in [
+            (On::Digit, "true", "1"),
+            (On::Digit, "false", "0"),
+            (On::Integral, "2.0", "2"),
+            (On::Integral, "-3e2", "-300"),
+            (On::Integral, "-0.0", "0"),
+            (On::Digits, "1.50", "1.5"),
+            (On::Digits, "1e-7", "0.0000001"),
+        ] {
+            assert_eq!(instead(on, text), Given::Instead(expected.into()), "{text}");
+        }
+        for (on, text, expected) in [
+            (On::Kernel, "1", Given::Itself),
+            (On::Integral, "2.5", Given::Wrong(ErrorCode::IntFromFloat)),
+            (On::Integral, "1e16", Given::Unsure),
+            (On::Integral, "1e400", Given::Unsure),
+            (On::Wrong, "1", Given::Wrong(ErrorCode::StringType)),
+            (On::Unsure, "1", Given::Unsure),
+        ] {
+            assert_eq!(instead(on, text), expected, "{text}");
+        }
     }
 }

@@ -6,12 +6,8 @@ use crate::check::msgspec::with_kernel;
 use crate::check::{Kernel, Verdict};
 use crate::compiled::Checker;
 use crate::encode::json;
-use crate::json::scalars::On;
+use crate::json::scalars::{Given, On, Scalars};
 use crate::json::scan::{Value, unescape, value};
-use crate::plan::ErrorCode;
-
-/// Larger doubles are not every integer.
-const WHOLE: f64 = 9_007_199_254_740_992.0;
 
 impl<'a> Walk<'a, '_> {
     /// Reads a scalar. `KEY`: it is a key of an object, which is text and is written as text.
@@ -57,37 +53,18 @@ impl<'a> Walk<'a, '_> {
             Value::Nested | Value::Null => (On::Wrong, Exactness::Lax),
             Value::MinusZero => return None,
         };
-        let mut digits = itoa::Buffer::new();
-        let shown;
-        let mut other = None;
-        match on {
-            On::Kernel => {}
-            On::Digit => other = Some(if found == Value::True { "1" } else { "0" }),
-            On::Integral => {
-                let number: f64 = std::str::from_utf8(&text[at..end]).ok()?.parse().ok()?;
-                if number.abs() > WHOLE {
-                    return None;
-                }
-                if number % 1.0 != 0.0 {
-                    let int = matches!(leaf.checker, Checker::Int(_));
-                    let code = if int { ErrorCode::IntFromFloat } else { ErrorCode::BoolType };
-                    return self.refuse(&leaf.problems, code, text, (at, end));
-                }
-                other = Some(digits.format(number as i64));
-            }
-            On::Digits => {
-                let number: f64 = std::str::from_utf8(&text[at..end]).ok()?.parse().ok()?;
-                shown = number.to_string();
-                other = Some(&*shown);
-            }
-            On::Wrong => return self.refuse(&leaf.problems, leaf.scalars.wrong?, text, (at, end)),
-            On::Unsure => return None,
-        }
+        let rest = Scalars::rest(&leaf.checker);
+        let instead = match leaf.scalars.instead(on, rest, &text[at..end]) {
+            Given::Itself => None,
+            Given::Instead(given) => Some(given),
+            Given::Wrong(code) => return self.refuse(&leaf.problems, code, text, (at, end)),
+            Given::Unsure => return None,
+        };
         self.floor(exactness);
         let begin = self.buffers.undone.len();
         let escaped = matches!(found, Value::Text(_, true));
-        let bytes = match (found, other) {
-            (_, Some(other)) => other.as_bytes(),
+        let bytes = match (found, &instead) {
+            (_, Some(instead)) => instead.as_bytes(),
             (Value::Text(quote, true), _) => {
                 unescape(&text[at + 1..quote], &mut self.buffers.undone)?;
                 &self.buffers.undone[begin..]
@@ -111,7 +88,7 @@ impl<'a> Walk<'a, '_> {
                 return None;
             }
             // What goes out as it stands, quotes and all.
-            Verdict::Same(_) if !escaped && other.is_none() && (K::TEXT || KEY) == string => out.piece(text, at, end),
+            Verdict::Same(_) if !escaped && instead.is_none() && (K::TEXT || KEY) == string => out.piece(text, at, end),
             Verdict::Same(_) => {
                 out.flush(text);
                 append::<K, KEY>(bytes, &mut out.copied);
