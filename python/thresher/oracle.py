@@ -72,7 +72,7 @@ class JobOracle:
             None if job.accepted_format is None else _encoder(self._compiled, plan, job.accepted_format)
             for plan in job.plans
         ]
-        self._apply: Callable[[list[Any], Sequence[tuple[int, int]]], list[Applied]] | None = None
+        self._apply: Callable[[list[tuple[Any] | list[Fault]], Sequence[tuple[int, int]]], list[Applied]] | None = None
         if transform is not None:
             from thresher.transform.apply import Applier
 
@@ -100,7 +100,7 @@ class JobOracle:
         """
         found = self._validated(plan, records, numbers)
         if self._apply is not None:
-            made = self._apply([one[0] if isinstance(one, tuple) else one for one in found], numbers)
+            made = self._apply(found, numbers)
             return [self._encoded(plan, one, number) for one, number in zip(made, numbers, strict=True)]
         return [self._encoded(plan, one, number) for one, number in zip(found, numbers, strict=True)]
 

@@ -423,3 +423,11 @@ def test_an_inferred_schema_is_transformed(engine: str, tmp_path: Path) -> None:
     config = thresher.Config(engine=engine)  # type: ignore[arg-type]
     result = run(b"size\n1\n2\n3\n", None, Targets.named(tmp_path / "o.csv", None, None), config, spec=spec)
     assert (result.filtered, (tmp_path / "o.csv").read_text()) == (1, "size,area\n2,4\n3,9\n")
+
+
+def test_records_that_are_lists(engine: str) -> None:
+    """A list that a schema accepts is no list of errors."""
+    pipeline = thresher.Pipeline(list[int], checks=["1 > 0"])
+    result = pipeline.process(b'[1,"2"]\n[]\n["x"]\n', format="jsonl", engine=engine)
+    assert [*result.records()] == [[1, 2], []]
+    assert [reject.errors[0]["type"] for reject in result.rejects] == ["int_parsing"]

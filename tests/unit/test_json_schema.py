@@ -349,3 +349,16 @@ def test_pydantic_is_not_imported(tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "g.jsonl").read_text() == '{"id":1,"price":2}\n'
+
+
+@pytest.mark.parametrize("verify", [0, 1])
+def test_transforms_of_records_that_are_no_objects(engine: str, verify: int) -> None:
+    """Such a record has none of the properties; it is a record like any other, and ends no run."""
+    data = b'{"a":2}\n3\nnull\n[]\n[{"a":5}]\n'
+    schema = {"properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    pipeline = thresher.Pipeline(schema, where="a is None")
+    result = pipeline.process(data, format="jsonl", engine=engine, verify=verify)
+    assert ([*result.records()], result.filtered) == ([3, None, [], [{"a": 5}]], 1)
+    pipeline = thresher.Pipeline(schema, select=["a"])
+    result = pipeline.process(data, format="jsonl", engine=engine, verify=verify)
+    assert (result.accepted, [reject.stage for reject in result.rejects]) == (1, ["output"] * 4)

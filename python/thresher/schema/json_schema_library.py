@@ -177,7 +177,7 @@ class JsonSchemaLibrary:
     def values(self, instance: Any) -> Mapping[str, Any]:
         """Return the value of each property; None where the record has none."""
         if not isinstance(instance, dict):
-            return {}
+            return dict.fromkeys(self._properties)
         known = self._properties
         return instance if instance.keys() >= known.keys() else {**dict.fromkeys(known), **instance}
 

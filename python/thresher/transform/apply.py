@@ -54,11 +54,13 @@ class Applier:
         self._keys = {value.name: value.key for value in transform.values}
         self._sparse = _sparse(transform)
 
-    def records(self, instances: Sequence[Any | list[Fault]], numbers: Sequence[tuple[int, int]]) -> list[Applied]:
+    def records(
+        self, instances: Sequence[tuple[Any] | list[Fault]], numbers: Sequence[tuple[int, int]]
+    ) -> list[Applied]:
         """Transform a batch of records.
 
         Args:
-            instances: an instance of the input model, or faults, which stay what they are.
+            instances: an instance of the input schema in a tuple, or faults, which stay what they are.
             numbers: record and line number of each.
 
         Raises:
@@ -67,10 +69,11 @@ class Applier:
         answers: list[Applied] = [False] * len(instances)
         places, rows = [], []
         lacking: dict[int, list[str]] = {}
-        for place, (instance, number) in enumerate(zip(instances, numbers, strict=True)):
-            if isinstance(instance, list):
-                answers[place] = instance
+        for place, (one, number) in enumerate(zip(instances, numbers, strict=True)):
+            if isinstance(one, list):
+                answers[place] = one
                 continue
+            (instance,) = one
             found = self._values(instance, number)
             if isinstance(found, dict):
                 places.append(place)
