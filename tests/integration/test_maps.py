@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import numpy as np
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 import thresher
-from thresher.errors import DataProcessingError
+from thresher.errors import ConfigurationError, DataProcessingError
 
 
 class Order(BaseModel):
@@ -183,3 +183,28 @@ def test_functions_without_an_output_schema(engine: str) -> None:
         b"a,b\n2,x\n"
     )
     assert [(reject.stage, reject.errors[0]["type"]) for reject in result.rejects] == [("output", "int_parsing")]
+
+
+class Open(BaseModel, extra="allow"):
+    a: int
+
+
+@pytest.mark.parametrize(
+    ("schema", "why"),
+    [
+        (dict[str, int], "has no fields"),
+        (RootModel[dict[str, int]], "has no fields"),
+        (list[Only], "has no fields"),
+        (Open, "takes keys that it does not name"),
+    ],
+)
+@pytest.mark.parametrize("function", ["map_records", "map_batches"])
+def test_what_a_function_would_not_see_is_refused(schema: Any, why: str, function: str) -> None:
+    """Nothing is lost without a word: neither whole records nor the keys that ``extra='allow'`` keeps."""
+    with pytest.raises(ConfigurationError, match=f"{function} is given the named fields.*{why}.*output schema"):
+        thresher.Pipeline(schema, **{function: lambda rows: rows})
+
+
+def test_named_fields_of_an_open_model_may_be_mapped(engine: str) -> None:
+    pipeline = thresher.Pipeline(Open, Only, map_records=lambda row: {"a": row["a"] + 1}, engine=engine)
+    assert list(pipeline.process(b'{"a": 1, "b": 2}\n', format="jsonl").records()) == [Only(a=2)]

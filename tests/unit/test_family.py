@@ -458,7 +458,8 @@ def test_what_is_left_out_stays_left_out(engine: str) -> None:
         z: int | None
 
     assert next(thresher.Pipeline(Partial, Needs, engine=engine).process(data).records()) == {"x": 1, "z": None}
-    schema = {"properties": {"x": {"type": "integer"}, "z": {"type": ["integer", "null"]}}}
+    properties = {"x": {"type": "integer"}, "z": {"type": ["integer", "null"]}}
+    schema = {"properties": properties, "additionalProperties": False}
     for function in ({"map_records": lambda row: row}, {"map_batches": lambda batch: batch}):
         assert list(thresher.Pipeline(schema, engine=engine, **function).process(data).records()) == wanted
 

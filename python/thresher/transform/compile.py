@@ -78,8 +78,27 @@ def _output(spec: Spec, compiled: Compiled, scope: Scope) -> Compiled | None:
         return found
     if spec.values or spec.select is not None:
         return compile_schema(draft(spec, compiled, scope))
+    if spec.map_batches is None and spec.map_records is None:
+        return None
+    _refuse_unnamed(spec, compiled)
     # What a function has changed is validated once more.
-    return compiled if spec.map_batches is not None or spec.map_records is not None else None
+    return compiled
+
+
+def _refuse_unnamed(spec: Spec, compiled: Compiled) -> None:
+    """Refuse functions over records that have more than named fields: they would not see it, and it would be lost.
+
+    Raises:
+        ConfigurationError: the schema has no fields, or takes unknown keys as well.
+    """
+    if compiled.fields and compiled.outputs is not None and compiled.extra != "allow":
+        return
+    function = "map_records" if spec.map_records is not None else "map_batches"
+    why = "takes keys that it does not name" if compiled.fields and compiled.outputs is not None else "has no fields"
+    raise ConfigurationError(
+        f"{function} is given the named fields of a record, and {compiled.schema.__qualname__} {why}, which would be "
+        "lost: give an output schema, or select, with the fields to be kept"
+    )
 
 
 def _values(spec: Spec, compiled: Compiled, output: Compiled, scope: Scope) -> tuple[Value, ...]:
