@@ -158,26 +158,23 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
         let bytes = &from[whole.start()..whole.start() + whole.len()];
         // SAFETY: the line is UTF-8, tokens begin and end at ASCII bytes, and undone escapes are whole characters.
         let text = unsafe { std::str::from_utf8_unchecked(bytes) };
-        let instead = match scalars.instead(on, rest, bytes) {
-            Given::Itself => None,
-            Given::Instead(given) => Some(given),
-            Given::Wrong(code) => {
-                let found = scalars.named.then(|| Cow::Borrowed(name(tag)));
-                refuse(&mut notes, (number, state), code, found, shown(token, whole, dialect, data, written));
-                continue;
+        if on != On::Kernel {
+            match odd(kernel, scalars.instead(on, rest, bytes), written) {
+                Ok((span, bits)) => {
+                    *slot = span;
+                    values.get_mut(number).into_iter().for_each(|slot| *slot = bits);
+                }
+                Err(Some((code, detail))) => {
+                    let detail = detail.or_else(|| scalars.named.then(|| Cow::Borrowed(name(tag))));
+                    refuse(&mut notes, (number, state), code, detail, shown(token, whole, dialect, data, written));
+                }
+                Err(None) => *state = State::Unsure,
             }
-            Given::Unsure => {
-                *state = State::Unsure;
-                continue;
-            }
-        };
+            continue;
+        }
         let begin = written.len();
         let mut value = 0;
-        let verdict = match &instead {
-            None => kernel.check(text, written),
-            Some(instead) => made(kernel.check(instead, written), instead, written),
-        };
-        match verdict {
+        match kernel.check(text, written) {
             Verdict::Same(bits) => {
                 value = bits;
                 *slot = if K::TEXT && as_it_stands && tag == Tag::Text {
@@ -219,16 +216,40 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
     }
 }
 
-/// What a kernel says about a text that stands nowhere else: what is accepted of it is appended.
+/// An error, and the text that its message contains.
+type Wrong = (ErrorCode, Option<Cow<'static, str>>);
+
+/// What is written of a value that its kernel does not read as it stands, and its bits; or what is wrong with it, with
+/// what the message contains; or nothing: Pydantic decides.
 #[cold]
-fn made(verdict: Verdict, text: &str, written: &mut Vec<u8>) -> Verdict {
-    let (from, len, bits) = match verdict {
-        Verdict::Same(bits) => (0, text.len(), bits),
-        Verdict::Part(from, len) => (from, len, 0),
-        _ => return verdict,
+#[inline(never)]
+fn odd<K: Kernel>(kernel: &K, given: Given, written: &mut Vec<u8>) -> std::result::Result<(Span, i64), Option<Wrong>> {
+    let text = match given {
+        Given::Instead(text) => text,
+        Given::Wrong(code) => return Err(Some((code, None))),
+        Given::Itself | Given::Unsure => return Err(None),
     };
-    written.extend_from_slice(&text.as_bytes()[from..from + len]);
-    Verdict::Written(bits)
+    let begin = written.len();
+    let bits = match kernel.check(&text, written) {
+        Verdict::Same(bits) => {
+            written.extend_from_slice(text.as_bytes());
+            bits
+        }
+        Verdict::Part(from, len) => {
+            written.extend_from_slice(&text.as_bytes()[from..from + len]);
+            0
+        }
+        Verdict::Written(bits) => bits,
+        Verdict::Constant(span, bits) => return Ok((span, bits)),
+        Verdict::Reject(code) => return Err(Some((code, None))),
+        Verdict::RejectWith(code, detail) => return Err(Some((code, Some(detail)))),
+        Verdict::Unsure => {
+            written.truncate(begin);
+            return Err(None);
+        }
+    };
+    let place = if K::TEXT { Place::Written } else { Place::FinalWritten };
+    Ok((Span::new(place, begin, written.len() - begin), bits))
 }
 
 /// What msgspec calls a value.
