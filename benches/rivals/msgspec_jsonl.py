@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from benches.rivals import Counts, Run, main
-from benches.rivals.msgspec_loop import TRANSFORMS
+from benches.loops import TRANSFORMS, over_lines
+from benches.rivals import Run, main
 from benches.structs import STRUCTS
 
 
@@ -16,26 +17,20 @@ def prepare(workload: str, source: Path, directory: Path, transform: bool) -> Ru
     decode, encode = msgspec.json.Decoder(STRUCTS[workload]).decode, msgspec.json.Encoder().encode
     names, cells = TRANSFORMS[workload]
 
-    def run() -> Counts:
-        accepted = rejected = 0
-        with (
-            source.open("rb") as file,
-            (directory / "accepted.jsonl").open("wb") as good,
-            (directory / "rejects.jsonl").open("wb") as bad,
-        ):
-            for number, line in enumerate(file, 1):
-                try:
-                    record = decode(line)
-                except msgspec.DecodeError as error:
-                    rejected += 1
-                    bad.write(encode({"record": number, "error": str(error), "raw": line.decode()}) + b"\n")
-                    continue
-                accepted += 1
-                written = dict(zip(names, cells(record), strict=True)) if transform else record
-                good.write(encode(written) + b"\n")
-        return Counts(accepted, rejected)
+    def refused(number: int, error: msgspec.DecodeError, line: bytes) -> bytes:
+        return encode({"record": number, "error": str(error), "raw": line.decode()}) + b"\n"
 
-    return run
+    def transformed(record: Any) -> bytes:
+        return encode(dict(zip(names, cells(record), strict=True)))
+
+    return lambda: over_lines(
+        source,
+        directory,
+        validate=decode,
+        refusal=msgspec.DecodeError,
+        refused=refused,
+        encode=transformed if transform else encode,
+    )
 
 
 if __name__ == "__main__":

@@ -3,44 +3,49 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from benches.loops import TRANSFORMS, over_lines
 from benches.models import MODELS
-from benches.rivals import Counts, Run, main
-from benches.rivals.pydantic_loop import TRANSFORMS
+from benches.rivals import Run, main
+
+
+def refused(number: int, error: ValidationError, line: bytes) -> bytes:
+    """Return the line of a reject, with all of its errors."""
+    errors = error.json(include_url=False)
+    return f'{{"record":{number},"errors":{errors},"raw":{json.dumps(line.decode())}}}\n'.encode()
+
+
+def plain(record: BaseModel) -> bytes:
+    """Return a record as it is written."""
+    return record.model_dump_json().encode()
+
+
+def transformed(workload: str) -> Callable[[Any], bytes]:
+    """Return a function that gives what the workload's transform makes of a record."""
+    names, cells = TRANSFORMS[workload]
+
+    def encode(record: Any) -> bytes:
+        values = dict(zip(names, cells(record), strict=True))
+        return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+
+    return encode
 
 
 def prepare(workload: str, source: Path, directory: Path, transform: bool) -> Run:
     """Build the schema; return the loop."""
-    model = MODELS[workload]
-    names, cells = TRANSFORMS[workload] if transform else ([], lambda record: [])
-
-    def run() -> Counts:
-        accepted = rejected = 0
-        with (
-            source.open("rb") as file,
-            (directory / "accepted.jsonl").open("w", encoding="utf-8") as good,
-            (directory / "rejects.jsonl").open("w", encoding="utf-8") as bad,
-        ):
-            for number, line in enumerate(file, 1):
-                try:
-                    record = model.model_validate_json(line)
-                except ValidationError as error:
-                    rejected += 1
-                    errors = error.json(include_url=False)
-                    bad.write(f'{{"record":{number},"errors":{errors},"raw":{json.dumps(line.decode())}}}\n')
-                    continue
-                accepted += 1
-                if transform:
-                    values = dict(zip(names, cells(record), strict=True))
-                    good.write(json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n")
-                else:
-                    good.write(record.model_dump_json() + "\n")
-        return Counts(accepted, rejected)
-
-    return run
+    return lambda: over_lines(
+        source,
+        directory,
+        validate=MODELS[workload].model_validate_json,
+        refusal=ValidationError,
+        refused=refused,
+        encode=transformed(workload) if transform else plain,
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,37 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from benches.loops import TRANSFORMS, over_rows, text
 from benches.models import MODELS, NULL_VALUES
-from benches.rivals import Counts, Run, main
-
-
-def text(value: Any) -> Any:
-    """Return a value as it stands in the accepted file."""
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    if hasattr(value, "isoformat"):
-        moment: str = value.isoformat()
-        return moment[:-6] + "Z" if moment.endswith("+00:00") else moment
-    return value
-
-
-def reading_out(record: Any) -> list[Any]:
-    """Transform a reading."""
-    return [record.record_id, record.value * 1.8 + 32]
-
-
-def order_out(record: Any) -> list[Any]:
-    """Transform an order."""
-    total = record.quantity * record.unit_price * (1 - record.discount)
-    return [record.order_id, record.customer_email.lower(), total, record.ordered_at.isoformat(), record.status]
-
-
-TRANSFORMS: dict[str, tuple[list[str], Callable[[Any], list[Any]]]] = {
-    "readings": (["record_id", "processed_value"], reading_out),
-    "orders": (["order_id", "customer_email", "total", "ordered_at", "status"], order_out),
-}
+from benches.rivals import Run, main
 
 
 def plain(names: list[str]) -> Callable[[Any], list[Any]]:
@@ -48,49 +19,36 @@ def plain(names: list[str]) -> Callable[[Any], list[Any]]:
     return lambda record: [text(getattr(record, name)) for name in names]
 
 
-def nullable(model: type[BaseModel]) -> set[str]:
-    """Return the fields that take None and have no default: their null cells are passed as None."""
-    takes_none = {name for name, field in model.model_fields.items() if type(None) in _arguments(field.annotation)}
-    return {name for name in takes_none if model.model_fields[name].is_required()}
+def validator(model: type[BaseModel]) -> Callable[[dict[str, Any]], BaseModel]:
+    """Return what validates a row. Null cells of fields that take None and have no default are passed as None."""
+    nones = {
+        name: None
+        for name, field in model.model_fields.items()
+        if field.is_required() and type(None) in getattr(field.annotation, "__args__", ())
+    }
+    return (lambda given: model.model_validate(nones | given)) if nones else model.model_validate
 
 
-def _arguments(annotation: Any) -> tuple[Any, ...]:
-    return getattr(annotation, "__args__", ())
+def refused(number: int, error: ValidationError, row: dict[str, Any]) -> str:
+    """Return the line of a reject, with all of its errors."""
+    return f'{{"record":{number},"errors":{error.json(include_url=False)},"row":{json.dumps(row)}}}\n'
 
 
 def prepare(workload: str, source: Path, directory: Path, transform: bool) -> Run:
     """Build the schema; return the loop."""
-    model, null = MODELS[workload], NULL_VALUES[workload][0]
-    names, cells = list(model.model_fields), plain(list(model.model_fields))
-    if transform:
-        names, cells = TRANSFORMS[workload]
-    kept_as_none = nullable(model)
-
-    def run() -> Counts:
-        accepted = rejected = 0
-        with (
-            source.open(encoding="utf-8", newline="") as file,
-            (directory / "accepted.csv").open("w", encoding="utf-8", newline="") as good,
-            (directory / "rejects.jsonl").open("w", encoding="utf-8") as bad,
-        ):
-            writer = csv.writer(good, lineterminator="\n")
-            writer.writerow(names)
-            for number, row in enumerate(csv.DictReader(file), 1):
-                given: dict[str, str | None] = {k: v for k, v in row.items() if v != null}
-                for name in kept_as_none:
-                    given.setdefault(name, None)
-                try:
-                    record = model.model_validate(given)
-                except ValidationError as error:
-                    rejected += 1
-                    errors = error.json(include_url=False)
-                    bad.write(f'{{"record":{number},"errors":{errors},"row":{json.dumps(row)}}}\n')
-                    continue
-                accepted += 1
-                writer.writerow(cells(record))
-        return Counts(accepted, rejected)
-
-    return run
+    model = MODELS[workload]
+    names, cells = TRANSFORMS[workload] if transform else (list(model.model_fields), plain(list(model.model_fields)))
+    validate = validator(model)
+    return lambda: over_rows(
+        source,
+        directory,
+        names,
+        validate=validate,
+        refusal=ValidationError,
+        refused=refused,
+        cells=cells,
+        null=NULL_VALUES[workload][0],
+    )
 
 
 if __name__ == "__main__":
