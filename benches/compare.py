@@ -39,7 +39,11 @@ RIVALS = (
 )
 LINES = ("msgspec_jsonl", "pydantic_jsonl")
 """The rivals on JSON Lines."""
-ONLY = {"flights": ("pydantic_loop",), "nested": ("pydantic_jsonl",)}
+ONLY = {
+    "flights": ("pydantic_loop",),
+    "nested": ("pydantic_jsonl",),
+    "validated": ("pydantic_loop", "pydantic_jsonl"),
+}
 """Workloads that not every rival has a schema for."""
 SLOW = {"frictionless_report": 100_000}
 """The most records that a rival is given; it is compared with thresher on as many."""
@@ -172,8 +176,12 @@ def plot(results: dict[str, list[Measured]], directory: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, len(results), figsize=(6 * len(results), 3.6), squeeze=False)
-    for axis, (title, measured) in zip(axes[0], results.items(), strict=True):
+    across = min(len(results), 3)
+    down = -(-len(results) // across)
+    figure, axes = pyplot.subplots(down, across, figsize=(6 * across, 3.6 * down), squeeze=False)
+    for axis in axes.flat[len(results) :]:
+        axis.set_visible(False)
+    for axis, (title, measured) in zip(axes.flat, results.items(), strict=False):
         names = [one.rival for one in measured][::-1]
         values = [one.median for one in measured][::-1]
         bars = axis.barh(names, values, color=["#c44e52" if name == OURS else "#8c9bb0" for name in names])
@@ -193,7 +201,9 @@ def plot(results: dict[str, list[Measured]], directory: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare, as the command line says."""
     parser = argparse.ArgumentParser(prog="python -m benches.compare", description="thresher beside its rivals.")
-    parser.add_argument("--workloads", nargs="+", default=["readings", "orders"], choices=[*data.WORKLOADS, "flights"])
+    parser.add_argument(
+        "--workloads", nargs="+", default=["readings", "orders", "validated"], choices=[*data.WORKLOADS, "flights"]
+    )
     parser.add_argument("--rivals", nargs="+", choices=[*RIVALS, *LINES], help="default: all that read the format")
     parser.add_argument("--format", default="csv", choices=["csv", "jsonl"], help="of the files (default csv)")
     parser.add_argument("--records", type=int, default=1_000_000)

@@ -29,4 +29,4 @@ class OrderLine(BaseModel):
     status: str
 
 
-LINES: dict[str, type[BaseModel]] = {"readings": ReadingLine, "orders": OrderLine}
+LINES: dict[str, type[BaseModel]] = {"readings": ReadingLine, "orders": OrderLine, "validated": OrderLine}

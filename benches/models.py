@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from examples.flights import Flight
 from examples.orders import Order
 
-__all__ = ["MODELS", "NULL_VALUES", "Flight", "Order", "Reading"]
+__all__ = ["MODELS", "NULL_VALUES", "Flight", "Order", "Reading", "ValidatedOrder"]
+
+DISPOSABLE = frozenset({"mail.example.invalid", "throwaway.example.com"})
 
 
 class Reading(BaseModel):
@@ -19,6 +21,20 @@ class Reading(BaseModel):
     record_id: str
     value: float
     is_valid: bool = True
+
+
+class ValidatedOrder(Order):
+    """An order of which one field has a validator in Python, as models of applications have."""
+
+    @field_validator("customer_email")
+    @classmethod
+    def not_disposable(cls, email: str) -> str:
+        """Refuse addresses that are thrown away; give the host in lower case."""
+        name, _, host = email.rpartition("@")
+        host = host.lower()
+        if host in DISPOSABLE:
+            raise ValueError(f"{host} gives addresses away")
+        return f"{name}@{host}"
 
 
 class Address(BaseModel):
@@ -54,9 +70,10 @@ class NestedOrder(BaseModel):
 MODELS: dict[str, type[BaseModel]] = {
     "readings": Reading,
     "orders": Order,
+    "validated": ValidatedOrder,
     "nested": NestedOrder,
     "flights": Flight,
 }
 
-NULL_VALUES: dict[str, tuple[str, ...]] = {"readings": ("",), "orders": ("",), "nested": ("",), "flights": ("NA",)}
+NULL_VALUES: dict[str, tuple[str, ...]] = {**dict.fromkeys(MODELS, ("",)), "flights": ("NA",)}
 """Texts that make a cell of the workload null."""
