@@ -19,7 +19,7 @@ __all__ = ["FOLDER", "NAMES", "job"]
 
 FOLDER = Path(__file__).parent / "cases" / "jobs"
 
-NAMES = ("readings", "orders", "readings-jsonl", "orders-jsonl")
+NAMES = ("readings", "orders", "readings-jsonl", "orders-jsonl", "nested-jsonl")
 """Workloads; the suffix tells that the source and the sinks are JSON Lines."""
 
 
