@@ -7,7 +7,7 @@ use super::work::{Found, Input, Numbers, State, What, Work};
 use crate::cells::{MAX_SPAN, Place, Span, cell, text};
 use crate::compiled::Field;
 use crate::error::Result;
-use crate::json::{Tag, absent};
+use crate::json::{Tag, Whole, absent};
 use crate::oracle::Answer;
 use crate::plan::{Format, NullKey};
 
@@ -34,10 +34,10 @@ pub fn cells(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) -> Re
         let whole = if input.plan.lookups.is_some() {
             let token = work.tokens.of(number, column);
             if token.tag() == Tag::Absent {
-                let Work { errors, details, states, .. } = work;
+                let Work { errors, details, states, tokens, written, wholes, .. } = work;
                 let mut notes = Notes { errors, details, field, at: at as u32 };
-                let line = &block.bytes()[row.start as usize..row.end as usize];
-                spans[number] = absent(&mut notes, number, &mut states[number], input.plan.dialect, line);
+                let whole = Whole { input, tokens, written, spans: wholes };
+                spans[number] = absent(&mut notes, number, &mut states[number], whole);
                 continue;
             }
             let (start, end) = token.whole();
@@ -134,15 +134,9 @@ pub fn ask(input: &Input<'_>, work: &mut Work) -> Result<()> {
     Ok(())
 }
 
-/// The mapping that the schema is given, as JSON: the input of the error `missing`.
+/// The mapping that the schema is given of a CSV record, as JSON: the input of the error `missing`.
 pub fn mapping(input: &Input<'_>, row: usize, out: &mut Vec<u8>) {
     let row = &input.block.rows.rows[row];
-    if input.plan.lookups.is_some() {
-        let line = &input.block.bytes()[row.start as usize..row.end as usize];
-        // It was looked whether this can be written before the error was noted.
-        let _ = crate::json::object::compact(line, input.plan.dialect, out);
-        return;
-    }
     let mut undone = Vec::new();
     let mut first = true;
     out.push(b'{');

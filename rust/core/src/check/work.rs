@@ -83,6 +83,8 @@ pub struct Work {
     pub transform: crate::transform::Scratch,
     /// What stands in the lines of a block of JSON Lines.
     pub tokens: crate::json::Tokens,
+    /// For each line that is the input of an error, where it was written again; empty where none was.
+    pub wholes: Vec<Span>,
     /// For each row what is written after its fields; empty where nothing ever is.
     pub extras: Vec<Span>,
     /// The buffers of nested fields.
@@ -105,6 +107,7 @@ impl Work {
         self.details.clear();
         self.faults.clear();
         self.extras.clear();
+        self.wholes.clear();
         self.asked.clear();
         self.asked_cells = 0;
     }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::parse::{Tag, Token, parse};
 use super::scalars::{Given, On, Scalars};
+use super::whole::Whole;
 use super::{extra, object};
 use crate::cells::{Place, Span};
 use crate::check::ask;
@@ -117,7 +118,7 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
     let data = input.block.bytes();
     let rows = &input.block.rows.rows;
     let (column, dialect, rest) = (field.column.unwrap_or_default(), input.plan.dialect, Scalars::rest(&field.checker));
-    let Work { states, spans, values, unquoted, written, errors, details, keep, format, tokens, .. } = work;
+    let Work { states, spans, values, unquoted, written, errors, details, keep, format, tokens, wholes, .. } = work;
     let spans = &mut spans[at];
     spans.clear();
     spans.resize(rows.len(), Span::ABSENT);
@@ -146,8 +147,7 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
                 None => On::Wrong,
             },
             Tag::Absent => {
-                let row = &rows[number];
-                *slot = absent(&mut notes, number, state, dialect, &data[row.start as usize..row.end as usize]);
+                *slot = absent(&mut notes, number, state, Whole { input, tokens, written, spans: wholes });
                 continue;
             }
             _ => scalars.on(tag, data[token.start()]),
@@ -317,10 +317,10 @@ fn shown(token: Token, whole: Span, dialect: Dialect, data: &[u8], written: &mut
 }
 
 /// What a key means that is not there. The error `missing` shows the whole line.
-pub(crate) fn absent(notes: &mut Notes<'_>, number: usize, state: &mut State, dialect: Dialect, line: &[u8]) -> Span {
-    if matches!(notes.field.on_null, OnNull::Missing) && object::compact(line, dialect, &mut Vec::new()).is_none() {
-        *state = State::Unsure;
-        return Span::ABSENT;
+pub(crate) fn absent(notes: &mut Notes<'_>, number: usize, state: &mut State, mut whole: Whole<'_, '_>) -> Span {
+    if !matches!(notes.field.on_null, OnNull::Missing) {
+        return notes.null(number, state);
     }
-    notes.null(number, state)
+    refuse(notes, (number, state), ErrorCode::Missing, None, whole.of(number));
+    Span::ABSENT
 }

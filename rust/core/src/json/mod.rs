@@ -11,8 +11,10 @@ pub mod object;
 mod parse;
 pub mod scalars;
 pub mod scan;
+mod whole;
 
 pub(crate) use check::absent;
 pub use check::check;
 pub use extra::Extra;
 pub use parse::{Lookups, Tag, Take, Tokens};
+pub(crate) use whole::Whole;

@@ -115,7 +115,11 @@ impl<'a, 'b> Quick<'a, 'b> {
                     match cell.place() {
                         Place::Plain | Place::Quoted => json::pen(data.add(cell.start()), cell.len(), &mut pen),
                         Place::FinalPlain => pen.text(data.add(cell.start()), cell.len()),
-                        Place::Absent if plan.lookups.is_none() && memchr(b'"', self.input.raw(row)).is_none() => {
+                        // A line that was written again is mostly shorter, and never much longer.
+                        Place::FinalWritten if cell.len() <= json::longest(len) => {
+                            pen.put(self.work.bytes(cell, &[], &[]));
+                        }
+                        Place::Absent if memchr(b'"', self.input.raw(row)).is_none() => {
                             mapping(self.input, row, &mut pen);
                         }
                         _ => {

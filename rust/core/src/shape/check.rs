@@ -10,8 +10,8 @@ use crate::check::column::Notes;
 use crate::check::work::{Found, Input, State, What, Work};
 use crate::compiled::Field;
 use crate::encode::{csv, float, json};
-use crate::json::Tag;
 use crate::json::scan::{Value, space, unescape, value};
+use crate::json::{Tag, Whole, absent};
 use crate::plan::Format;
 
 /// The buffers of walks, kept from block to block.
@@ -23,7 +23,9 @@ pub fn lines(shape: usize, input: &Input<'_>, work: &mut Work, field: &Field, at
     let data = input.block.bytes();
     let rows = &input.block.rows.rows;
     let column = field.column.unwrap_or_default();
-    let Work { states, spans, values, written, errors, details, faults, format, tokens, shapes: scratch, .. } = work;
+    let Work {
+        states, spans, values, written, errors, details, faults, format, tokens, wholes, shapes: scratch, ..
+    } = work;
     let spans = &mut spans[at];
     spans.clear();
     spans.resize(rows.len(), Span::ABSENT);
@@ -34,15 +36,8 @@ pub fn lines(shape: usize, input: &Input<'_>, work: &mut Work, field: &Field, at
         }
         let token = tokens.of(number, column);
         if token.tag() == Tag::Absent {
-            let row = &rows[number];
             let mut notes = Notes { errors, details, field, at: at as u32 };
-            *slot = crate::json::absent(
-                &mut notes,
-                number,
-                state,
-                input.plan.dialect,
-                &data[row.start as usize..row.end as usize],
-            );
+            *slot = absent(&mut notes, number, state, Whole { input, tokens, written, spans: wholes });
             continue;
         }
         let (start, end) = token.whole();

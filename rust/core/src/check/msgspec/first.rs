@@ -42,17 +42,19 @@ fn first(input: &Input<'_>, work: &Work, group: &[Found]) -> Option<Found> {
 /// Whether a field is missing, and where the value stands in the source, or the field in the schema.
 fn place(input: &Input<'_>, work: &Work, found: &Found) -> Option<(bool, usize)> {
     let at = found.field as usize;
-    if matches!(found.what, What::Template(_, cell, _) if cell.place() == Place::Absent) {
-        return Some((true, at));
-    }
     let fields = &input.plan.fields;
     let column = match fields.get(at) {
-        Some(field) => field.column?,
-        None => input.plan.forbidden.get(at - fields.len())?.0,
+        Some(field) => field.column,
+        None => Some(input.plan.forbidden.get(at - fields.len())?.0),
     };
     if input.plan.lookups.is_none() {
-        return Some((false, column));
+        let missing = matches!(found.what, What::Template(_, cell, _) if cell.place() == Place::Absent);
+        return if missing { Some((true, at)) } else { Some((false, column?)) };
     }
-    let token = work.tokens.of(found.row as usize, column);
-    (token.tag() != Tag::Escaped).then(|| (false, token.start()))
+    let token = work.tokens.of(found.row as usize, column?);
+    match token.tag() {
+        Tag::Absent => Some((true, at)),
+        Tag::Escaped => None,
+        _ => Some((false, token.start())),
+    }
 }
