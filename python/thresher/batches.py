@@ -18,7 +18,7 @@ from typing import Any
 
 from thresher.columns import Columns
 from thresher.engine import Kept, Part
-from thresher.errors import ConfigurationError, DataProcessingError
+from thresher.errors import ConfigurationError, DataProcessingError, shown
 from thresher.records import Records
 from thresher.reject import Recall, Rejects
 from thresher.report import Report
@@ -195,7 +195,7 @@ class Batches(Iterator[Batch]):
             ConfigurationError: no batch can be of that size.
         """
         if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size < 1 << 63:
-            raise ConfigurationError(f"size must be a number of records from 1, not {size!r}")
+            raise ConfigurationError(f"size must be a number of records from 1, not {shown(size)}")
         self._channel = Channel(size)
         self._run = run
         self._thread: threading.Thread | None = None

@@ -323,7 +323,7 @@ def _asked(options: argparse.Namespace) -> tuple[str | None, Spec | None, Config
     if options.checks:
         arguments["checks"] = [*arguments.get("checks", ()), *options.checks]
     if options.select is not None:
-        arguments["select"] = [name.strip() for name in options.select.split(",")]
+        arguments["select"] = [name.strip() for name in options.select.split(",")] if options.select.strip() else []
     if options.values:
         arguments["values"] = {**arguments.get("values", {}), **dict(map(_setting, options.values))}
     if not arguments:

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from thresher.config import Config
-from thresher.errors import ConfigurationError, closest
+from thresher.errors import ConfigurationError, closest, shown
 from thresher.transform.spec import Check
 
 __all__ = ["DEFAULT_NAMES", "ConfigFile", "Described", "read"]
@@ -82,6 +82,7 @@ class ConfigFile:
         for key in self.settings:
             if key not in known:
                 raise ConfigurationError(f"{name!r}: there is no setting {key!r}{closest(key, [*known, 'pipeline'])}")
+        _try_settings(repr(name), self.settings)
         tables = content.get("pipeline", {})
         if not isinstance(tables, Mapping) or not all(isinstance(table, Mapping) for table in tables.values()):
             raise ConfigurationError(f"{name!r}: pipeline holds a table for each pipeline, such as [pipeline.orders]")
@@ -102,6 +103,8 @@ class ConfigFile:
                 has = f"the pipelines {', '.join(self._tables)}: name one of them" if self._tables else "no pipeline"
                 raise ConfigurationError(f"{self.name!r} describes {has}")
             name = next(iter(self._tables))
+        if not isinstance(name, str):
+            raise ConfigurationError(f"a pipeline is named by a str, not {shown(name)}")
         if name not in self._tables:
             has = f"it has {', '.join(self._tables)}" if self._tables else "it describes none"
             raise ConfigurationError(
@@ -116,11 +119,20 @@ class ConfigFile:
                     f"{where}: there is no {key!r}{closest(key, [*KEYS, *Config.__struct_fields__])}; it takes "
                     f"{', '.join(KEYS)} and the settings"
                 )
+        _try_settings(where, table)
         schema = arguments.pop("schema", self.settings.get("schema"))
         for key in ("output_schema", "where", "map_batches", "map_records"):
             _expect(where, key, arguments.get(key), str | None, "a text")
         _expect(where, "schema", schema, str | None, "a text")
         return Described(schema, _arguments(where, arguments), {**self.settings, **table})
+
+
+def _try_settings(where: str, settings: Mapping[str, Any]) -> None:
+    """Refuse settings that cannot be used, and say where they stand."""
+    try:
+        Config.from_settings(settings)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
 
 
 def _expect(where: str, key: str, value: Any, types: Any, words: str) -> None:
@@ -181,7 +193,9 @@ def read(path: str | os.PathLike[str] | None = None) -> ConfigFile:
             raise ConfigurationError(
                 f"there is no {' or '.join(DEFAULT_NAMES)} in {os.getcwd()}: name the file that describes the pipeline"
             )
-    name = os.fspath(path)
+    name = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(name, str):
+        raise ConfigurationError(f"a configuration file is named by a str or os.PathLike, not {shown(path)}")
     try:
         with open(name, "rb") as file:
             text = file.read().decode()
@@ -189,6 +203,8 @@ def read(path: str | os.PathLike[str] | None = None) -> ConfigFile:
         raise ConfigurationError(f"the configuration {name!r} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"the configuration {name!r} is not UTF-8: {error}") from None
+    except ValueError as error:
+        raise ConfigurationError(f"the configuration {name!r} cannot be read: {error}") from None
     if name.lower().endswith((".yaml", ".yml")):
         return ConfigFile(name, _yaml(name, text))
     try:

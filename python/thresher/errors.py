@@ -70,6 +70,20 @@ def _file_error(message: str, errno: int | None, filename: str | None) -> FileEr
     return FileError(message, errno=errno, filename=filename)
 
 
+def shown(value: object) -> str:
+    """Return how a wrong argument looks, in no more than 60 characters.
+
+    Args:
+        value: anything.
+    """
+    try:
+        text = repr(value)
+    except Exception:
+        # A number of too many digits, or an object whose own repr fails.
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
 def closest(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x' or 'y'?"``, or an empty string where nothing is close.
 

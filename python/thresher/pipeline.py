@@ -76,6 +76,7 @@ class Pipeline:
             checks: expressions that must be true of every record, or :class:`thresher.Check` with a message.
             values: expressions of output fields by name, in place of their ``From``.
             select: the input fields that are written, where there is no output schema; those of ``values`` are added.
+                Each once; an empty list beside ``values`` keeps none of the input's.
             map_batches: called with the output values of many records before the output schema validates them: a dict
                 of NumPy arrays of shape ``(records,)``, of the types that :meth:`Result.to_numpy` gives, or a
                 ``pyarrow.RecordBatch`` or ``pyarrow.Table`` where its parameter is annotated so. Returns the like of
@@ -138,7 +139,7 @@ class Pipeline:
         from thresher.run import run
 
         targets = Targets.named(output, rejects, report)
-        merged = Config.from_settings(settings, config or self.config)
+        merged = Config.from_settings(settings, self.config if config is None else config)
         return run(source, self._compiled, targets, merged, transform=self._transform)
 
     async def aprocess(
@@ -210,7 +211,7 @@ class Pipeline:
         from thresher.run import run
 
         targets = Targets.named(None, rejects, report)
-        merged = Config.from_settings(settings, config or self.config)
+        merged = Config.from_settings(settings, self.config if config is None else config)
         compiled, transform = self._compiled, self._transform
         return Batches(
             lambda channel: run(

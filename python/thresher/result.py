@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from thresher.config import Config
+from thresher.config import reject_limit
 from thresher.engine import Kept
 from thresher.errors import DataProcessingError
 from thresher.records import Records
@@ -106,8 +106,8 @@ class Result(Records):
             DataProcessingError: more were rejected; says how many, and the most frequent error.
             ConfigurationError: ``limit`` is neither a count nor a share.
         """
-        allowed = Config(max_rejects=limit).reject_limit(self.read)
-        if allowed is None or self.rejected <= allowed:
+        allowed = reject_limit(limit, self.read, "limit")
+        if self.rejected <= allowed:
             return
         most = ""
         for top in self.error_counts[:1]:

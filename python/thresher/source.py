@@ -202,7 +202,10 @@ def _size(fd: int) -> int | None:
 
 def _shown(name: str) -> str:
     """Return a name as UTF-8 can show it; file names may hold any bytes."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _checked(file: Readable, name: str) -> Callable[[int], bytes]:

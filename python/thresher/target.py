@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from thresher.errors import ConfigurationError, closest
+from thresher.errors import ConfigurationError, closest, shown
 
 __all__ = ["SETTINGS", "STDOUT", "Name", "Role", "Target", "Targets"]
 
@@ -56,9 +56,9 @@ class Target(msgspec.Struct, frozen=True):
         Raises:
             ConfigurationError: the suffix says nothing, or something for a later version.
         """
-        text = os.fspath(name)
-        if not isinstance(text, str) or not text:
-            raise ConfigurationError(f"{SETTINGS[role]}={name!r} is no path: give a str or os.PathLike, or '-'")
+        text = os.fspath(name) if isinstance(name, str | os.PathLike) else name
+        if not isinstance(text, str) or not text or not _can_be_named(text):
+            raise ConfigurationError(f"{SETTINGS[role]}={shown(name)} is no path: give a str or os.PathLike, or '-'")
         suffix = os.path.splitext(text)[1].lower()
         known = FORMATS[role]
         if text == STDOUT or (suffix not in known and _is_special(text)):
@@ -104,6 +104,14 @@ class Targets(msgspec.Struct, frozen=True):
     def each(self) -> list[Target]:
         """Return the targets that there are."""
         return [target for target in (self.rejects, self.report, self.accepted) if target is not None]
+
+
+def _can_be_named(name: str) -> bool:
+    """Tell whether the operating system can have a file of that name."""
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeError:
+        return False
 
 
 def _is_special(name: str) -> bool:

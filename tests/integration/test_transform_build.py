@@ -43,7 +43,7 @@ class Impossible(BaseModel):
         ({"output_schema": Impossible}, "the field 'status' of Impossible is int, and its expression gives date"),
         ({"output_schema": Line, "values": {"totl": "1"}}, "no field 'totl' in Line, and an expression was given"),
         ({"output_schema": Line, "select": ["order_id"]}, "select and an output schema cannot be used together"),
-        ({"output_schema": 3}, "is a int, not a model"),
+        ({"output_schema": 3}, "is of type 'int', not a model"),
         ({"select": ["order_id", "emial"]}, "select: there is no field 'emial' in Order; did you mean 'email'?"),
         ({"select": "a,b"}, "select is a str: give a list of the names of fields, such as ['a', 'b']"),
         ({"values": {"_x": "1"}}, "a field cannot be called '_x'"),

@@ -457,7 +457,7 @@ class Good(BaseModel):
         ),
         (BaseModel, "base class"),
         (Good(a=1), "is an instance: give its class, Good"),
-        (3, "is a int, not a model"),
+        (3, "is of type 'int', not a model"),
         ("nothing", "package.module:Name"),
         ("models.py:Order", r"'models:Order'"),
         ("nowhere_at_all:Order", "no module 'nowhere_at_all'"),

@@ -25,12 +25,12 @@ from thresher.errors import ConfigurationError
         ({"max_record_bytes": 0}, "max_record_bytes must be from 1 to 268,435,456, not 0"),
         ({"workers": -1}, "workers must be from 0 to 256"),
         ({"block_bytes": 0}, "block_bytes must be from 1"),
-        ({"engine": "rusty"}, "Invalid enum value 'rusty'"),
-        ({"workers": "many"}, "Expected `int`"),
+        ({"engine": "rusty"}, "engine must be one of 'auto', 'rust', 'python', not 'rusty'; did you mean 'rust'?"),
+        ({"workers": "many"}, "workers must be a number of threads, not 'many'"),
         ({"max_rejects": "many"}, "neither a count such as 100 nor a percentage"),
         ({"max_rejects": -1}, "neither a count"),
         ({"max_rejects": "101%"}, "neither a count"),
-        ({"null_values": "NA"}, "Expected `array`"),
+        ({"null_values": "NA"}, "null_values must be a tuple, list or set of str, such as ('', 'NA'), not 'NA'"),
     ],
 )
 def test_settings_that_cannot_work(settings: dict[str, Any], words: str) -> None:
@@ -64,6 +64,10 @@ def test_settings_come_before_those_they_are_based_on() -> None:
 def test_lists_are_taken_for_tuples() -> None:
     made = Config.from_settings({"null_values": ["", "NA"], "header": ["a", "b"]})
     assert (made.null_values, made.header) == (("", "NA"), ("a", "b"))
+
+
+def test_null_values_have_no_order() -> None:
+    assert Config(null_values={"NA"}).null_values == ("NA",)  # type: ignore[arg-type]
 
 
 def test_every_setting_is_documented() -> None:

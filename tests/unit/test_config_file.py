@@ -122,7 +122,11 @@ def test_the_only_pipeline_needs_no_name(tmp_path: Path, monkeypatch: pytest.Mon
         ("[pipeline.orders]\nmap_batches = 'nowhere:f'", "the function 'nowhere:f' cannot be loaded"),
         ("[pipeline.orders]", "the pipeline names no schema"),
         (f"[pipeline.orders]\nschema = '{__name__}:Ordr'", "has no 'Ordr'; did you mean 'Order'"),
-        (f"[pipeline.orders]\nschema = '{__name__}:Order'\nworkers = 'x'", "a setting cannot be used"),
+        (
+            f"[pipeline.orders]\nschema = '{__name__}:Order'\nworkers = 'x'",
+            "pipeline 'orders': workers must be a number",
+        ),
+        ("delimiter = ';;'", ".toml': delimiter ';;' cannot be used"),
         (f"[pipeline.orders]\nschema = '{__name__}:Order'\nwhere = 'prize > 1'", "did you mean 'price'"),
     ],
 )

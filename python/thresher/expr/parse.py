@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from thresher.errors import ConfigurationError, closest
+from thresher.errors import ConfigurationError, closest, shown
 
 __all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_NODES", "Parsed", "parse"]
 
@@ -69,7 +69,7 @@ def parse(text: str, place: str) -> Parsed:
             shows where.
     """
     if not isinstance(text, str):
-        raise ConfigurationError(f"{place}: an expression is a str, not {type(text).__name__}: {text!r}")
+        raise ConfigurationError(f"{place}: an expression is a str, not {type(text).__name__}: {shown(text)}")
     text = text.strip()
     if not text:
         raise ConfigurationError(f"{place}: the expression is empty")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, get_origin
 
 import msgspec
 
-from thresher.errors import ConfigurationError, closest
+from thresher.errors import ConfigurationError, closest, shown
 
 if TYPE_CHECKING:
     from thresher.config import Config
@@ -107,7 +107,7 @@ def load(name: str, what: str = "schema") -> Any:
     module_name, _, path = name.partition(":")
     if not module_name or not path:
         raise ConfigurationError(
-            f"the {what} {name!r} is not of the form 'package.module:Name', such as 'models:Order'"
+            f"the {what} {shown(name)} is not of the form 'package.module:Name', such as 'models:Order'"
         )
     if module_name.endswith(".py") or "/" in module_name:
         module = os.path.splitext(module_name)[0].strip("./").replace("/", ".")
@@ -163,11 +163,11 @@ _KINDS = "a Pydantic model, a msgspec Struct, a dataclass, a TypedDict, or the f
 
 
 def _unsupported(schema: Any, base: type | None) -> str:
-    what = f"the schema {getattr(schema, '__qualname__', None) or repr(schema)}"
+    what = f"the schema {getattr(schema, '__qualname__', None) or shown(schema)}"
     if base is not None and schema is base:
         return f"{what} is Pydantic's own base class: give a model that derives from it"
     if (base is not None and isinstance(schema, base)) or dataclasses.is_dataclass(type(schema)):
         return f"{what} is an instance: give its class, {type(schema).__qualname__}"
     if not isinstance(schema, type):
-        return f"{what} is a {type(schema).__name__}, not a model: give {_KINDS}"
+        return f"{what} is of type {type(schema).__name__!r}, not a model: give {_KINDS}"
     return f"{what} is not a model: give {_KINDS}"

@@ -66,8 +66,9 @@ def _read(name: str) -> Any:
         folder = os.path.dirname(name) or "."
         near = closest(os.path.basename(name), os.listdir(folder) if os.path.isdir(folder) else [])
         raise ConfigurationError(f"the schema {name!r} cannot be read: there is no such file{near}") from None
-    except OSError as error:
-        raise ConfigurationError(f"the schema {name!r} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or error
+        raise ConfigurationError(f"the schema {name!r} cannot be read: {what}") from error
     try:
         return json.loads(text, parse_constant=_no_constant)
     except RecursionError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, get_origin
 
-from thresher.errors import ConfigurationError, closest
+from thresher.errors import ConfigurationError, closest, shown
 from thresher.expr.check import Scope
 from thresher.expr.expression import Expression
 from thresher.expr.types import OTHER, Type, of_annotation, of_value
@@ -123,7 +123,7 @@ def _values(spec: Spec, compiled: Compiled, output: Compiled, scope: Scope) -> t
                 f"the fields {keys[key]!r} and {field.name!r} of {output.schema.__qualname__} have one alias, {key!r}"
             )
         keys[key] = field.name
-        text = spec.values.get(field.name) or _said(output.schema, field.name)
+        text = spec.values[field.name] if field.name in spec.values else _said(output.schema, field.name)
         if text is not None:
             expression = Expression(text, scope, f"From of {field.name!r}")
             refuse_impossible(output, field, expression)
@@ -151,4 +151,11 @@ def _said(schema: type, name: str) -> str | None:
         raise ConfigurationError(
             f"the field {name!r} of {schema.__qualname__} has {len(said)} From: leave all but one out"
         )
-    return said[0].expression if said else None
+    if not said:
+        return None
+    text: object = said[0].expression
+    if not isinstance(text, str):
+        raise ConfigurationError(
+            f"the From of the field {name!r} of {schema.__qualname__} must be an expression, a str, not {shown(text)}"
+        )
+    return text

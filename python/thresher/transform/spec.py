@@ -5,11 +5,11 @@ Only puts words in order; :mod:`thresher.transform.compile` finds out whether th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from thresher.errors import ConfigurationError
+from thresher.errors import ConfigurationError, shown
 
 if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled
@@ -87,19 +87,17 @@ class Spec:
         """
         if isinstance(checks, str | Check):
             checks = [checks]
+        checks = _listed("checks", "expressions or thresher.Check", checks)
         for name, function in (("map_batches", map_batches), ("map_records", map_records)):
             if function is not None and not callable(function):
                 raise ConfigurationError(f"{name} is a {type(function).__name__}: give a function")
-        if isinstance(select, str):
-            raise ConfigurationError(
-                f"select is a str: give a list of the names of fields, such as {select.split(',')}"
-            )
+        values = _values(values)
         return cls(
             output_schema=output_schema,
             where=where,
             checks=tuple(_check(each) for each in checks),
-            values=dict(values or {}),
-            select=None if select is None else tuple(select),
+            values=values,
+            select=None if select is None else _selected(select, values),
             map_batches=map_batches,
             map_records=map_records,
         )
@@ -126,11 +124,52 @@ class Spec:
         return compile_transform(self, compiled)
 
 
+def _listed(name: str, of: str, given: object) -> list[Any]:
+    """Return what stands in a list, or in whatever else has an order."""
+    if not isinstance(given, Iterable) or isinstance(given, Mapping | set | frozenset | bytes | bytearray):
+        raise ConfigurationError(f"{name} must be a list of {of}, not {shown(given)}")
+    return list(given)
+
+
+def _values(given: object) -> dict[str, str]:
+    """Return the expressions of output fields. What they hold is looked at when they are parsed."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(
+            "values must be a dict of expressions by the name of their field, such as "
+            f"{{'total': 'quantity * unit_price'}}, not {shown(given)}"
+        )
+    for name in given:
+        if not isinstance(name, str):
+            raise ConfigurationError(f"values: the name of a field is a str, not {shown(name)}")
+    return dict(given)
+
+
+def _selected(given: object, values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the fields that are kept."""
+    if isinstance(given, str):
+        raise ConfigurationError(f"select is a str: give a list of the names of fields, such as {given.split(',')}")
+    names = _listed("select", "the names of fields", given)
+    for name in names:
+        if not isinstance(name, str):
+            raise ConfigurationError(f"select: the name of a field is a str, not {shown(name)}")
+        if names.count(name) > 1:
+            raise ConfigurationError(f"select names {name!r} more than once: a field is written once")
+    if not names and not values:
+        raise ConfigurationError(
+            "select is empty, so that nothing would be written: name fields, give values, or leave it out to keep all"
+        )
+    return tuple(names)
+
+
 def _check(given: Check | str) -> Check:
     if isinstance(given, str):
         return Check(given)
     if not isinstance(given, Check):
-        raise ConfigurationError(f"a check is a thresher.Check or an expression, not {type(given).__name__}: {given!r}")
+        raise ConfigurationError(
+            f"a check is a thresher.Check or an expression, not {type(given).__name__}: {shown(given)}"
+        )
     if given.message is not None and not isinstance(given.message, str):
         raise ConfigurationError(f"the message of a check is a str, not {type(given.message).__name__}")
     return given
