@@ -113,8 +113,10 @@ pub fn run<'a>(
     observer: &'a dyn Observer,
     cancelled: &'a AtomicBool,
 ) -> Result<Outcome> {
-    if job.block_bytes > LARGEST || job.max_record_bytes > LARGEST {
-        return Err(Error::Plan(format!("blocks and records of more than {LARGEST} bytes")));
+    for (setting, bytes) in [("block_bytes", job.block_bytes), ("max_record_bytes", job.max_record_bytes)] {
+        if !(1..=LARGEST).contains(&bytes) {
+            return Err(Error::Plan(format!("{setting} is {bytes}, and must be from 1 to {LARGEST}")));
+        }
     }
     let plans = job.plans.iter().map(|plan| Compiled::new(plan, job)).collect::<Result<Arc<[_]>>>()?;
     if sources.iter().any(|source| source.plan >= plans.len()) {

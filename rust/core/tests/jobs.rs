@@ -140,6 +140,22 @@ fn a_panic_is_an_error() {
 }
 
 #[test]
+fn sizes_that_cannot_work_are_refused() {
+    let refused = |set: fn(&mut Job)| {
+        let mut job = job("readings");
+        set(&mut job);
+        match carried_out(&job, &Parity) {
+            (Err(Error::Plan(text)), ..) => text,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(refused(|job| job.block_bytes = 0), "block_bytes is 0, and must be from 1 to 268435456");
+    assert_eq!(refused(|job| job.max_record_bytes = 0), "max_record_bytes is 0, and must be from 1 to 268435456");
+    assert!(refused(|job| job.block_bytes = (1 << 28) + 1).starts_with("block_bytes is 268435457"));
+    assert!(refused(|job| job.max_record_bytes = usize::MAX).starts_with("max_record_bytes is "));
+}
+
+#[test]
 fn every_nth_record_is_compared() {
     let mut job = job("readings");
     let mut first = None;
