@@ -124,7 +124,9 @@ class Checker:
             raise self.parsed.refusal(
                 node, f"{name!r} is a column: its field is called {scope.aliases[name]!r}, and expressions use that"
             )
-        hint = closest(name, [*scope.fields, *FUNCTIONS]) or f"; its fields are {_listed(scope.fields)}"
+        hint = closest(name, [*scope.fields, *FUNCTIONS]) or (
+            f"; its fields are {_listed(scope.fields)}" if scope.fields else "; it has no fields"
+        )
         raise self.parsed.refusal(node, f"{scope.schema} has no field {name!r}{hint}")
 
     def _binary(self, node: ast.BinOp) -> Typed:

@@ -44,7 +44,8 @@ class AdapterLibrary(PydanticLibrary):
         self._kind = None if node is None else node["type"]
         self._class: Any = None if node is None else node.get("cls")
         self._slots = node is not None and bool(node.get("slots"))
-        self._config = {}
+        # That of a TypedDict says how it is read, and not how it is written.
+        self._config = getattr(self._class, "__pydantic_config__", None) or {} if self._kind == "dataclass" else {}
 
     def write(self, instance: Any) -> bytes:
         """Return what ``dump_json`` of the adapter gives."""

@@ -110,6 +110,8 @@ def _kernel(site: Site, schema: Node, unknown: set[str]) -> tuple[Node, Kind, tu
         kind = node["type"]
         keys = table.NODE_KEYS.get(kind) or table.WRAPPER_KEYS.get(kind)
         if keys is None:
+            if nodes.writes_enum_values(node, site.definitions):
+                raise AskError("its values are those of an enum (use_enum_values)")
             called = nodes.user_validators(node, site.definitions)
             raise AskError(f"the validator {called[0]}" if called else _no_kernel(site, kind))
         beyond = node.keys() - keys

@@ -14,6 +14,7 @@ import msgspec
 
 from thresher.engine import Fault
 from thresher.plan import Ask, BoundField, Column, Extra, Plan, Shape
+from thresher.schema.annotations import plain
 from thresher.schema.compiled import RAW
 from thresher.schema.json_schema_types import TOO_DEEP, Resolve, cell_reader, texts_of, too_deep, types_of
 
@@ -185,6 +186,10 @@ class JsonSchemaLibrary:
         """Tell whether a record has a property."""
         return isinstance(instance, dict) and name in instance
 
+    def has_fields(self, instance: Any) -> bool:
+        """Tell whether a record is an object."""
+        return isinstance(instance, dict)
+
     def build(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None) -> Any:
         """Return a record of values."""
         return {**values, **(extra or {})}
@@ -208,6 +213,10 @@ class JsonSchemaLibrary:
     def default(self, name: str) -> Any:
         """Return that a property has no default that would be put in its place; it may be missing, which is None."""
         return ... if name in self._required else None
+
+    def kept(self, compiled: Compiled, name: str) -> Any:
+        """Return the annotation of a field without its constraints, which were checked already."""
+        return plain(compiled.schema)[name]
 
     def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> Any:
         """Return a Struct of msgspec, which writes what it is given."""

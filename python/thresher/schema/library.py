@@ -95,6 +95,10 @@ class Library(Protocol):
         """Tell whether a record has a field that may be left out; asked of no others."""
         ...
 
+    def has_fields(self, instance: Any, /) -> bool:
+        """Tell whether a record is one that can have fields at all: a line of JSON may hold a list or a number."""
+        ...
+
     def build(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None, /) -> Any:
         """Return the instance that validation would have made, without validating.
 
@@ -129,6 +133,14 @@ class Library(Protocol):
 
     def default(self, name: str, /) -> Any:
         """Return the constant default of a field as it is declared; ``...`` where there is none."""
+        ...
+
+    def kept(self, compiled: Compiled, name: str) -> Any:
+        """Return the annotation of a field of a drafted schema that has the values of a field as they are.
+
+        Raises:
+            ConfigurationError: such a field would be written in another way.
+        """
         ...
 
     def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> Any:

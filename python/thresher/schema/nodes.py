@@ -5,10 +5,19 @@ Enters: nodes of a core schema and its definitions. Leaves: facts. It never deci
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["Definitions", "accepts_none", "has_default", "inner_nodes", "needs_record"]
+__all__ = [
+    "Definitions",
+    "accepts_none",
+    "has_default",
+    "inner_nodes",
+    "needs_record",
+    "user_validators",
+    "writes_enum_values",
+]
 
 Node = Mapping[str, Any]
 Definitions = Mapping[str, Node]
@@ -125,6 +134,13 @@ def _name(function: Any) -> str:
     return getattr(function, "__qualname__", None) or repr(function)
 
 
+def writes_enum_values(node: Node, definitions: Definitions) -> bool:
+    """Return whether a node is that of an enum whose values take the place of its members (``use_enum_values``)."""
+    inner = resolve(node["schema"], definitions) if "schema" in node else node
+    function = node.get("function") or {}
+    return inner["type"] == "enum" and isinstance(function.get("function"), operator.attrgetter)
+
+
 def user_validators(node: Node, definitions: Definitions) -> list[str]:
     """Return the names of the validator functions in a node, Pydantic's own left out."""
     found = [
@@ -132,4 +148,10 @@ def user_validators(node: Node, definitions: Definitions) -> list[str]:
         for current in inner_nodes(node, definitions)
         if current.get("type") == "no-info" and "function" in current
     ]
-    return [_name(each) for each in found if not str(getattr(each, "__module__", None)).startswith("pydantic.")]
+    return [
+        _name(each)
+        for each in found
+        # The values of enums are taken with the latter.
+        if not str(getattr(each, "__module__", None)).startswith("pydantic.")
+        and not isinstance(each, operator.attrgetter)
+    ]

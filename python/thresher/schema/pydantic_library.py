@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, Field, RootModel, ValidationError, create_model
+from pydantic import BaseModel, Field, RootModel, SkipValidation, ValidationError, create_model
 
 from thresher.engine import Fault
+from thresher.errors import ConfigurationError
 from thresher.schema import nodes
+from thresher.schema.annotations import annotated, plain
 from thresher.schema.pydantic_faults import faults
 from thresher.schema.values import FieldValues, JsonFieldValues
 
@@ -96,6 +98,10 @@ class PydanticLibrary:
         """Tell whether a record has a field: those of a union may, those of a model do."""
         return name in read(instance)
 
+    def has_fields(self, instance: Any) -> bool:
+        """Return True: what has none is refused when a transform is compiled."""
+        return True
+
     def build(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None) -> Any:
         """Return an instance, made the way pydantic-core makes one."""
         instance = self._model.__new__(self._model)
@@ -138,6 +144,24 @@ class PydanticLibrary:
         """Return the default of a field as it is declared; ``...`` where there is none."""
         info = self._model.model_fields[name]
         return ... if info.is_required() or info.default_factory is not None else info.default
+
+    def kept(self, compiled: Compiled, name: str) -> Any:
+        """Return the annotation of a field without its constraints; functions in it are for writing alone."""
+        where = f"the field {name!r} of {compiled.schema.__qualname__}"
+        advice = "write an output schema that says how it is written"
+        if name not in compiled.nodes:
+            raise ConfigurationError(f"{where} is written by whichever choice a record fits: {advice}")
+        decorators = getattr(compiled.schema, "__pydantic_decorators__", None)
+        serializers = () if decorators is None else decorators.field_serializers.values()
+        if any(name in each.info.fields or "*" in each.info.fields for each in serializers):
+            raise ConfigurationError(f"{where} has its own serializer: {advice}")
+        definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
+        inner = nodes.inner_nodes(compiled.nodes[name]["schema"], definitions)
+        if any("function" in each or each.get("serialization") for each in inner):
+            # A validator that ran would run once more, on its own value.
+            skipping: Any = SkipValidation
+            return skipping[annotated(compiled.schema)[name]]
+        return plain(compiled.schema)[name]
 
     def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> type[BaseModel]:
         """Return a model of fields that all are required."""

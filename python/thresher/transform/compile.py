@@ -56,7 +56,7 @@ def scope_of(compiled: Compiled) -> Scope:
     for field in compiled.fields:
         known = field.name in annotations
         found = of_annotation(annotations[field.name]) if known else OTHER
-        if known and compiled.library.default(field.name) is None:
+        if known and (field.optional or compiled.library.default(field.name) is None):
             found |= of_value(None)
         fields[field.name] = found
         aliases.update((path, field.name) for path in field.paths if path != field.name)
@@ -77,6 +77,11 @@ def _output(spec: Spec, compiled: Compiled, scope: Scope) -> Compiled | None:
             )
         return found
     if spec.values or spec.select is not None:
+        if compiled.outputs is None:
+            raise ConfigurationError(
+                f"the records of {compiled.schema.__qualname__} have no fields, so that none can be written: use "
+                "select and values with a schema of objects"
+            )
         return compile_schema(draft(spec, compiled, scope))
     if spec.map_batches is None and spec.map_records is None:
         return None

@@ -12,7 +12,6 @@ from thresher.errors import ConfigurationError, closest
 from thresher.expr.check import Scope
 from thresher.expr.expression import Expression
 from thresher.expr.types import annotation_of
-from thresher.schema.annotations import plain
 
 if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled
@@ -41,7 +40,13 @@ def draft(spec: Spec, compiled: Compiled, scope: Scope) -> Any:
             )
     fields: dict[str, tuple[Any, str]] = {}
     for name in [*names, *(name for name in spec.values if name not in names)]:
-        if name.startswith("_") or not name.isidentifier():
+        usable = name.isidentifier() and not name.startswith("_")
+        if not usable and name in scope.fields and name not in spec.values:
+            raise ConfigurationError(
+                f"the field {name!r} of {scope.schema} has no name that a field of a drafted output can have: leave it "
+                "out with select, or write an output schema"
+            )
+        if not usable:
             raise ConfigurationError(f"a field cannot be called {name!r}: use letters, digits and _, a letter first")
         if name in spec.values:
             found = Expression(spec.values[name], scope, f"expression of {name!r}")
@@ -54,12 +59,7 @@ def draft(spec: Spec, compiled: Compiled, scope: Scope) -> Any:
 def _kept(compiled: Compiled, name: str) -> tuple[Any, str]:
     """Return the annotation of a copy, and the key that it is written under."""
     field = next(field for field in compiled.fields if field.name == name)
-    if compiled.library.custom(compiled, name):
-        raise ConfigurationError(
-            f"the field {name!r} of {compiled.schema.__qualname__} has its own serializer: write an output schema that "
-            "says how it is written"
-        )
-    annotation: Any = plain(compiled.schema)[name]
-    if compiled.library.default(name) is None and not field.nullable:
+    annotation: Any = compiled.library.kept(compiled, name)
+    if (field.optional or compiled.library.default(name) is None) and not field.nullable:
         annotation = annotation | None
     return annotation, field.key

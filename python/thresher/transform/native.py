@@ -156,15 +156,17 @@ class Routes:
         assert self._output is not None
         place = next(place for place, field in enumerate(self._output.fields) if field.name == value.name)
         field = self._output.fields[place]
+        source = None if value.copy is None else self._input.fields[self._places[value.copy]]
+        if source is not None and source.route == "field":
+            raise NotNativeError(f"the values of {source.name!r} are not native ({source.reason or source.annotation})")
         if field.route != "native":
             raise NotNativeError(field.reason)
         if value.expression is not None:
             return self._made(field, value.expression.typed)
-        if value.copy is None:
+        if value.copy is None or source is None:
             return self._default(field, place)
         if self._input.record_reason:
             raise NotNativeError(f"every record goes to {self._input.library.name}")
-        source = self._input.fields[self._places[value.copy]]
         if self._passes(source, field):
             return p.OutputValue(name=field.key, copy=self._places[value.copy], expr=None, kind=None, nullable=True)
         return self._made(field, Typed("load", frozenset({_value_type(source)}), value=value.copy))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from thresher.engine import Fault
-from thresher.schema.annotations import annotated
+from thresher.schema.annotations import annotated, plain
 from thresher.schema.compiled import Template
 from thresher.schema.structs import faults
 from thresher.schema.structs.templates import worded
@@ -72,6 +72,10 @@ class MsgspecLibrary:
         """Return True: a Struct has all of its fields."""
         return True
 
+    def has_fields(self, instance: Any) -> bool:
+        """Return True: a Struct has all of its fields."""
+        return True
+
     def build(self, values: dict[str, Any], given: set[str], extra: dict[str, Any] | None) -> Any:
         """Return an instance; msgspec itself validates nothing here."""
         return self._struct(**values)
@@ -96,6 +100,10 @@ class MsgspecLibrary:
         """Return the default of a field as it is declared; ``...`` where there is none."""
         found = next(field.default for field in msgspec.structs.fields(self._struct) if field.name == name)
         return ... if found is msgspec.NODEFAULT else found
+
+    def kept(self, compiled: Compiled, name: str) -> Any:
+        """Return the annotation of a field without its constraints, which were checked already."""
+        return plain(compiled.schema)[name]
 
     def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> type[msgspec.Struct]:
         """Return a Struct of fields that all are required."""
