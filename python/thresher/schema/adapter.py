@@ -46,6 +46,11 @@ def compile_type(schema: Any) -> Compiled:
         adapter.rebuild(raise_errors=True)
         core: Node = adapter.core_schema
     except Exception as error:
+        if struct := _struct_in(schema):
+            raise ConfigurationError(
+                f"the schema {name} is made of msgspec Structs, and a schema can be one alone: give a Struct, such as "
+                f"{struct.__qualname__}, or make a union of Pydantic models or dataclasses"
+            ) from None
         first = str(error).partition("\n")[0]
         raise ConfigurationError(f"the schema {name} cannot be used by Pydantic: {first}") from error
     definitions = definitions_of(core)
@@ -64,6 +69,14 @@ def name_of(schema: Any) -> str:
         return name_of(get_args(schema)[0])
     text = shown_type(schema)
     return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _struct_in(schema: Any) -> type[msgspec.Struct] | None:
+    """Return the first msgspec Struct of which a type is made."""
+    if isinstance(schema, type) and issubclass(schema, msgspec.Struct):
+        return schema
+    inner = [*get_args(schema), getattr(schema, "__value__", None), getattr(schema, "__supertype__", None)]
+    return next((found for each in inner if each is not None and (found := _struct_in(each))), None)
 
 
 class _Compiler:

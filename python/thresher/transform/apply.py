@@ -17,7 +17,7 @@ from thresher.errors import DataProcessingError
 from thresher.expr.expression import Expression
 from thresher.transform import maps
 from thresher.transform.compiled import Transform
-from thresher.transform.faults import check_failed, raised
+from thresher.transform.faults import check_failed, no_object, raised
 
 if TYPE_CHECKING:
     from thresher.schema.library import Library
@@ -116,6 +116,8 @@ class Applier:
                 return [_raised(transform.where, values, (), error, number)]
         if transform.output is None:
             return (instance,)
+        if not self._input.has_fields(instance):
+            return [no_object(instance)]
         found: Values = {}
         for value in transform.values:
             if value.expression is not None:

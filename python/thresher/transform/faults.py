@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from thresher.engine import Fault, Stage
 from thresher.expr.expression import Expression
 
-__all__ = ["REJECTING", "check_failed", "raised"]
+__all__ = ["REJECTING", "check_failed", "no_object", "raised"]
 
 REJECTING: tuple[tuple[type[Exception], str, str], ...] = (
     (ZeroDivisionError, "zero_division", "Division by zero"),
@@ -58,6 +58,23 @@ def check_failed(expression: Expression, message: str | None, values: Mapping[st
     """
     msg = f"Check failed: {expression.text}" if message is None else message
     return _fault("check", "check_failed", (), msg, expression, values)
+
+
+def no_object(instance: Any) -> Fault:
+    """Return the fault of a record that is to be written with fields, and has none.
+
+    Args:
+        instance: the record, such as a list.
+    """
+    msg = "Input should be an object, so that it has the fields that are written"
+    error = {"type": "no_object", "loc": [], "msg": msg, "input": instance}
+    return Fault(
+        json=to_json(error, fallback=repr, inf_nan_mode="strings"),
+        text=f"{msg} [no_object]",
+        loc="[]",
+        type="no_object",
+        stage="output",
+    )
 
 
 def _fault(

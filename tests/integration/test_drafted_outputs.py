@@ -1,0 +1,287 @@
+"""Output schemas that `select` and `values` draft: what is copied is written as the input schema writes it."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import enum
+import ipaddress
+import json
+import pathlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, NewType, NotRequired, Required
+
+import msgspec
+import pydantic.dataclasses
+import pytest
+from pydantic import (
+    AfterValidator,
+    AnyUrl,
+    Base64Str,
+    BaseModel,
+    ByteSize,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    create_model,
+    field_serializer,
+    field_validator,
+    model_serializer,
+)
+from typing_extensions import TypedDict
+
+import thresher
+
+
+class Colour(enum.Enum):
+    """Values that `use_enum_values` writes."""
+
+    RED = "r"
+    BLUE = "b"
+
+
+class Part(BaseModel):
+    """A record in a record, with a serializer of its own."""
+
+    size: int
+
+    @model_serializer
+    def written(self) -> int:
+        """Write the size alone."""
+        return self.size
+
+
+class Doubled(BaseModel):
+    """A record in a record, whose validator changes what it is given."""
+
+    size: int
+
+    @field_validator("size", mode="after")
+    @classmethod
+    def doubled(cls, value: int) -> int:
+        """Change a value."""
+        return value * 2
+
+
+def double(value: int) -> int:
+    """Change a value, so that a second time shows."""
+    return value * 2
+
+
+TYPES: list[tuple[Any, Any]] = [
+    (ipaddress.IPv4Address, "10.0.0.1"),
+    (pathlib.Path, "a/b"),
+    (SecretStr, "hush"),
+    (AnyUrl, "https://example.org"),
+    (Base64Str, "aGVsbG8="),
+    (list[Base64Str], ["aGVsbG8="]),
+    (ByteSize, "5KB"),
+    (re.Pattern[str], "a+"),
+    (Sequence[int], [1, 2]),
+    (collections.deque[int], [1, 2]),
+    (Colour, "r"),
+    (list[Colour], ["r", "b"]),
+    (Part, {"size": 3}),
+    (Doubled, {"size": 3}),
+    (Annotated[int, AfterValidator(double)], 3),
+    (list[Annotated[int, AfterValidator(double)]], [3]),
+    (Annotated[int, AfterValidator(str)], 3),
+    (Annotated[int, PlainSerializer(lambda value: f"<{value}>")], 3),
+    (Annotated[int, Field(ge=0)] | None, None),
+]
+
+
+@pytest.mark.parametrize(("type_", "value"), TYPES, ids=map(str, range(len(TYPES))))
+@pytest.mark.parametrize("enums", [False, True])
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+def test_copies_are_written_as_the_input_schema_writes_them(
+    type_: Any, value: Any, enums: bool, engine: str, tmp_path: Path
+) -> None:
+    """Validators run once, and serializers of types and annotations still run."""
+    model = create_model("Record", __config__=ConfigDict(use_enum_values=enums), id=(int, ...), field=(type_, ...))
+    lines = b"".join(json.dumps({"id": each, "field": value}).encode() + b"\n" for each in (1, 2))
+    whole, selected, added = (tmp_path / name for name in ("whole.jsonl", "selected.jsonl", "added.jsonl"))
+    for target, arguments in (
+        (whole, {}),
+        (selected, {"select": ["id", "field"]}),
+        (added, {"values": {"twice": "id * 2"}}),
+    ):
+        pipeline = thresher.Pipeline(model, engine=engine, **arguments)  # type: ignore[arg-type]
+        assert pipeline.process(lines, format="jsonl", output=target).rejected == 0
+    expected = whole.read_text()
+    assert selected.read_text() == expected
+    assert added.read_text() == re.sub(r'^(\{"id":(\d).*)\}$', _with_twice, expected, flags=re.MULTILINE)
+
+
+def _with_twice(match: re.Match[str]) -> str:
+    return f'{match[1]},"twice":{int(match[2]) * 2}}}'
+
+
+def test_a_dataclass_keeps_what_its_configuration_says_of_writing(engine: str, tmp_path: Path) -> None:
+    """Bytes are written in base64 by both."""
+
+    @pydantic.dataclasses.dataclass(config=ConfigDict(ser_json_bytes="base64"))
+    class Record:
+        id: int
+        content: bytes
+
+    thresher.Pipeline(Record, select=["content"]).process(
+        b"id,content\n1,x\n", engine=engine, output=tmp_path / "o.jsonl"
+    )
+    assert (tmp_path / "o.jsonl").read_text() == '{"content":"eA=="}\n'
+
+
+class Partial(TypedDict, total=False):
+    """Keys that need not be there, and one that must."""
+
+    id: Required[int]
+    name: str
+    size: Annotated[int, Field(gt=0)]
+    rank: int | None
+
+
+class Whole(TypedDict):
+    """The same, said the other way round."""
+
+    id: int
+    name: NotRequired[str]
+    size: NotRequired[Annotated[int, Field(gt=0)]]
+    rank: NotRequired[int | None]
+
+
+LINES = b'{"id":1}\n{"id":2,"name":"x"}\n{"id":3,"size":5,"name":"y","rank":null}\n{"id":4,"size":-1}\n{"size":2}\n'
+CELLS = b"id,name,size,rank\n1,,,\n2,x,,\n3,y,5,\n4,,-1,\n,,2,\n"
+
+
+@pytest.mark.parametrize("schema", [Partial, Whole])
+@pytest.mark.parametrize("data", [LINES, CELLS])
+def test_keys_that_need_not_be_there(schema: Any, data: bytes, engine: str, tmp_path: Path) -> None:
+    """What a record leaves out is None in a drafted output, and no error; what is wrong is still wrong."""
+
+    def written(**arguments: Any) -> list[Any]:
+        pipeline = thresher.Pipeline(schema, engine=engine, **arguments)
+        result = pipeline.process(data, output=tmp_path / "o.jsonl", format="jsonl" if data is LINES else "csv")
+        assert [reject.errors[0]["type"] for reject in result.rejects] == ["greater_than", "missing"]
+        return [json.loads(line) for line in (tmp_path / "o.jsonl").read_text().splitlines()]
+
+    names, sizes = [None, "x", "y"], [None, None, 5]
+    assert written(select=["id", "name", "size"]) == [
+        {"id": number, "name": name, "size": size} for number, name, size in zip((1, 2, 3), names, sizes, strict=True)
+    ]
+    assert written(select=["rank"]) == [{"rank": None}] * 3
+    assert written(select=["id"], values={"called": "name"}) == [
+        {"id": number, "called": name} for number, name in zip((1, 2, 3), names, strict=True)
+    ]
+    assert [each["z"] for each in written(values={"z": "(size or 0) + id"})] == [1, 2, 8]
+    assert [each["id"] for each in written(where="size is None")] == [1, 2]
+
+
+def test_a_dataclass_of_the_standard_library(engine: str) -> None:
+    """Its defaults are its own."""
+
+    @dataclasses.dataclass
+    class Record:
+        id: int
+        name: str = "none"
+
+    pipeline = thresher.Pipeline(Record, select=["name"], engine=engine)
+    assert [each.name for each in pipeline.process(b"id,name\n1,x\n2,\n").records()] == ["x", "none"]
+
+
+class Written(BaseModel):
+    """A field that a method writes."""
+
+    id: int
+    size: int
+
+    @field_serializer("size")
+    def written(self, value: int) -> str:
+        """Write a size."""
+        return f"{value} m"
+
+
+class Cat(BaseModel):
+    """A choice."""
+
+    id: int
+    lives: int
+
+
+class Dog(BaseModel):
+    """Another."""
+
+    id: int
+    tricks: int
+
+
+class First(msgspec.Struct, tag="first"):
+    """A choice of msgspec."""
+
+    x: int
+
+
+class Second(msgspec.Struct, tag="second"):
+    """Another."""
+
+    x: int
+
+
+@pytest.mark.parametrize(
+    ("schema", "arguments", "words"),
+    [
+        (Written, {"select": ["size"]}, "the field 'size' of Written has its own serializer: write an output schema"),
+        (Cat | Dog, {"select": ["id"]}, "the field 'id' of Cat | Dog is written by whichever choice a record fits"),
+        (Cat | Dog, {"values": {"x": "1"}}, "is written by whichever choice a record fits: write an output schema"),
+        (list[int], {"values": {"x": "1"}}, "the records of list[int] have no fields, so that none can be written"),
+        ({"type": "array"}, {"select": ["x"]}, "the records of JSON Schema have no fields"),
+        ({"type": "array"}, {"where": "x > 1"}, "JSON Schema has no field 'x'; it has no fields"),
+        ({"properties": {"a-b": {}}}, {"values": {"x": "1"}}, "the field 'a-b' of JSON Schema has no name that"),
+        ({"properties": {"a-b": {}}}, {"select": ["a-b"]}, "leave it out with select, or write an output schema"),
+        (First | Second, {}, "the schema First | Second is made of msgspec Structs, and a schema can be one alone"),
+        (
+            NewType("Named", First),
+            {},
+            "is made of msgspec Structs, and a schema can be one alone: give a Struct, such as",
+        ),
+    ],
+)
+def test_what_cannot_work_says_why(schema: Any, arguments: dict[str, Any], words: str) -> None:
+    """The true reason, in the words of the library that the schema is of."""
+    with pytest.raises(thresher.ConfigurationError) as caught:
+        thresher.Pipeline(schema, **arguments)
+    assert words in str(caught.value)
+
+
+def test_explanations_of_enums_whose_values_are_written() -> None:
+    """It is the configuration, and no validator or serializer of the user's."""
+    model = create_model("Record", __config__=ConfigDict(use_enum_values=True), id=(int, ...), colour=(Colour, ...))
+    explained = thresher.Pipeline(model, select=["colour"]).explain()
+    assert explained.rows[1].reason == "its values are those of an enum (use_enum_values)"
+    (step,) = explained.steps
+    assert step.reason == "the values of 'colour' are not native (its values are those of an enum (use_enum_values))"
+
+
+def test_fields_that_no_method_writes_are_kept(engine: str) -> None:
+    """A serializer of one field is of no concern to others."""
+    pipeline = thresher.Pipeline(Written, select=["id"], engine=engine)
+    assert [each.id for each in pipeline.process(b"id,size\n1,2\n").records()] == [1]
+
+
+@pytest.mark.parametrize("arguments", [{"select": ["a"]}, {"values": {"b": "1"}}, {"select": [], "values": {"b": "1"}}])
+@pytest.mark.parametrize("required", [[], ["a"]])
+def test_records_of_json_schema_that_are_no_objects(
+    arguments: dict[str, Any], required: list[str], engine: str
+) -> None:
+    """They have no fields, so none are made up for them; others are as they were."""
+    schema = {"properties": {"a": {"type": "integer"}}, "required": required}
+    pipeline = thresher.Pipeline(schema, engine=engine, **arguments)
+    result = pipeline.process(b'{"a":2}\n[{"a":5}]\n3\nnull\n{"a":"x"}\n', format="jsonl")
+    assert result.accepted == 1
+    assert [(reject.stage, reject.errors[0]["type"]) for reject in result.rejects] == [
+        *[("output", "no_object")] * 3,
+        ("validate", "type"),
+    ]
+    assert result.rejects[0].errors[0]["input"] == [{"a": 5}]
