@@ -29,6 +29,8 @@ BUILD_SOURCES := pyproject.toml README.md LICENSE $(wildcard build_backend/*.py)
 TOOLS := $(VENV)/.tools
 INSTALLED := $(VENV)/.installed
 BENCH_TOOLS := $(VENV)/.bench-tools
+QSV_VERSION := 16.1.0
+QSV := target/qsv/bin/qsvlite
 
 .PHONY: help
 help: ## list the targets
@@ -76,6 +78,9 @@ bench: $(BENCH_TOOLS) ## the asv suite against the last commit (make bench RANGE
 compare: $(INSTALLED) $(BENCH_TOOLS) ## thresher beside its rivals, alternating: a table and a plot in benches/results/
 	$(BIN)/python -m benches.compare $(ARGS)
 
+.PHONY: qsv
+qsv: $(QSV) ## the rival qsv, built with cargo into target/qsv, where compare finds it (ten minutes or more)
+
 .PHONY: instructions
 instructions: $(INSTALLED) ## instructions a record, counted by callgrind, beside those recorded (where valgrind is installed)
 	$(BIN)/python -m benches.instructions $(ARGS)
@@ -121,6 +126,18 @@ $(BENCH_TOOLS): pyproject.toml | $(TOOLS)
 	@echo 'installing the rivals into $(VENV)'
 	$(BIN)/python -m pip install --quiet --group bench
 	@touch $@
+
+# As published it does not build: its json command calls a method that only a fork of a library has.
+$(QSV):
+	@echo 'building qsv $(QSV_VERSION), with validate and little else (ten minutes or more)'
+	@rm -rf $(@D) target/qsv/qsv-$(QSV_VERSION) && mkdir -p target/qsv
+	cargo info --quiet qsv@$(QSV_VERSION) >/dev/null
+	tar -xzf "$${CARGO_HOME:-$$HOME/.cargo}"/registry/cache/*/qsv-$(QSV_VERSION).crate -C target/qsv
+	cd target/qsv/qsv-$(QSV_VERSION) && printf '\n[workspace]\n' >>Cargo.toml && \
+		sed '/preserve_key_order/d' src/cmd/json.rs >json.rs && mv json.rs src/cmd/json.rs
+	CARGO_TARGET_DIR=target/qsv/build cargo install --quiet --locked --path target/qsv/qsv-$(QSV_VERSION) \
+		--root target/qsv --no-default-features --features lite,mimalloc --bin qsvlite
+	@rm -rf target/qsv/build target/qsv/qsv-$(QSV_VERSION)
 
 $(INSTALLED): $(PYTHON_SOURCES) $(RUST_SOURCES) $(BUILD_SOURCES) | $(TOOLS)
 	@command -v cargo >/dev/null || echo 'cargo is missing: the pure-Python library is built' >&2

@@ -2,7 +2,7 @@
 
 Enters: workloads, a number of records, a number of rounds. Leaves: a markdown table of medians and ratios on standard
 output, and the same with a plot in ``benches/results/``. It fails where two that can tell disagree about the number of
-accepted or rejected records.
+accepted or rejected records. A rival that is not installed is left out, and the table says so.
 
     python -m benches.compare --records 1000000 --rounds 5 --workloads readings orders
 """
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benches import data, flights
+from benches.rivals import qsv_validate
 
 __all__ = ["Measured", "compare"]
 
@@ -33,6 +34,7 @@ RIVALS = (
     "duckdb_rejects",
     "pyarrow_csv",
     "pandera_polars",
+    "qsv_validate",
     "msgspec_loop",
     "pydantic_loop",
     "frictionless_report",
@@ -45,6 +47,8 @@ ONLY = {
     "validated": ("pydantic_loop", "pydantic_jsonl"),
 }
 """Workloads that not every rival has a schema for."""
+COMMANDS = {"qsv_validate": (qsv_validate.command, "`make qsv` builds it")}
+"""Rivals that no package of this environment brings: what finds the command, and how it is had."""
 SLOW = {"frictionless_report": 100_000}
 """The most records that a rival is given; it is compared with thresher on as many."""
 SAME_BYTES = ("pydantic_loop", "msgspec_loop", "pydantic_jsonl")
@@ -221,9 +225,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if lines and "flights" in given.workloads:
         parser.error("flights is CSV only")
     able = LINES if lines else RIVALS
-    chosen = able if given.rivals is None else given.rivals
-    if not set(chosen) <= set(able):
+    wanted = able if given.rivals is None else given.rivals
+    if not set(wanted) <= set(able):
         parser.error(f"on {given.format} the rivals are {', '.join(able)}")
+    absent = {name: how for name, (find, how) in COMMANDS.items() if name in wanted and find() is None}
+    chosen = [rival for rival in wanted if rival not in absent]
+    left_out = [f"{rival} is left out, since it is not installed: {how}." for rival, how in absent.items()]
+    for line in left_out:
+        print(line, file=sys.stderr)
     scratch = given.directory / "out"
     results: dict[str, list[Measured]] = {}
     for workload in given.workloads:
@@ -250,7 +259,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{os.cpu_count()} processors, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     )
     heading = f"Medians of {given.rounds} rounds in turns; {machine}.\n"
-    tables = "\n".join([heading, *(table(title, measured) for title, measured in results.items())])
+    notes = [f"{line}\n" for line in left_out]
+    tables = "\n".join([heading, *notes, *(table(title, measured) for title, measured in results.items())])
     given.results.mkdir(parents=True, exist_ok=True)
     (given.results / "compare.md").write_text(tables)
     plot(results, given.results)

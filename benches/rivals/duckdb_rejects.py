@@ -6,9 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from benches.rivals import Counts, Run, main
-
-EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$"
+from benches.rivals import EMAIL, Counts, Run, main
 
 COLUMNS = {
     "readings": {"record_id": "VARCHAR", "value": "DOUBLE", "is_valid": "BOOLEAN"},

@@ -12,9 +12,8 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
-from benches.rivals import Counts, Run, main
+from benches.rivals import EMAIL, Counts, Run, main
 
-EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$"
 ISO = "%Y-%m-%dT%H:%M:%S"
 INVALID = "__invalid"
 

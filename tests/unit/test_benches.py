@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import re
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from pydantic import ValidationError
 
-from benches import data
+from benches import compare, data
 from benches.models import MODELS, NULL_VALUES
+from benches.rivals.qsv_validate import MOMENT
 
 
 def form(workload: str) -> Literal["csv", "jsonl"]:
@@ -66,3 +69,35 @@ def test_the_same_parameters_give_the_same_file(format: str, tmp_path: Path) -> 
     assert made[0].read_bytes() == made[1].read_bytes()
     other = data.write(tmp_path / f"other.{format}", "orders", 100, seed=8)
     assert other.read_bytes() != made[0].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("workload", "format", "rivals"),
+    [
+        ("readings", "csv", ["msgspec_loop", "pydantic_loop"]),
+        ("validated", "csv", ["pydantic_loop"]),
+        ("orders", "jsonl", ["msgspec_jsonl", "pydantic_jsonl"]),
+        ("nested", "jsonl", ["pydantic_jsonl"]),
+    ],
+)
+def test_the_loops_do_the_same_work(
+    workload: str, format: Literal["csv", "jsonl"], rivals: list[str], tmp_path: Path
+) -> None:
+    """The counts agree, and what is accepted is the same to the byte: `compare` refuses the figures otherwise."""
+    source = data.write(tmp_path / f"some.{format}", workload, 500, bad=0.1, errors=2, format=format)
+    measured = compare.compare(workload, source, rivals, rounds=1, transform=False, scratch=tmp_path / "out")
+    assert {one.rival for one in measured} == {compare.OURS, *rivals}
+    assert all(one.digest == measured[0].digest for one in measured)
+
+
+@pytest.mark.parametrize("year", [1900, 1999, 2000, 2023, 2024, 2100])
+def test_the_pattern_of_moments_knows_the_calendar(year: int) -> None:
+    """A rival that has no type for a time without an offset is given a pattern: it means the same."""
+    for day in (f"{year}-{month:02}-{day:02}" for month in range(14) for day in range(33)):
+        for time in ("00:00:00", "23:59:59", "24:00:00", "12:60:00"):
+            try:
+                datetime.strptime(f"{day}T{time}", "%Y-%m-%dT%H:%M:%S")
+                valid = True
+            except ValueError:
+                valid = False
+            assert bool(re.fullmatch(MOMENT, f"{day}T{time}")) == valid, f"{day}T{time}"
