@@ -1,7 +1,7 @@
 """The kinds of kernel that a field may have: how its cells are checked.
 
 Plain data of a plan, sent to Rust as JSON. It never holds a Python object. Whoever adds a kind here also adds it in
-``rust/core/src/plan.rs``; the test of the plan's round trip enforces it.
+``rust/core/src/plan/kind.rs``; the test of the plan's round trip enforces it.
 """
 
 from __future__ import annotations
