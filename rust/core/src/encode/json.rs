@@ -1,6 +1,7 @@
 //! JSON strings, escaped as pydantic-core does: quote, backslash and control characters, nothing else.
 
-use super::bytes::{Pen, Writer};
+use super::bytes::Writer;
+use super::pen::Pen;
 
 const ESCAPES: [u8; 256] = {
     let mut table = [0; 256];

@@ -6,4 +6,5 @@ pub mod bytes;
 pub mod csv;
 pub mod float;
 pub mod json;
+pub mod pen;
 pub mod rows;
