@@ -1,9 +1,10 @@
 //! Kernels of msgspec, made from the kinds of a plan.
 
-use super::{Builder, Style, kept};
+use super::{Builder, kept};
 use crate::cells::Span;
 use crate::check::msgspec::{self, Checker, OrNull};
 use crate::check::{Any, choice, decimal};
+use crate::encode::float::Style;
 use crate::plan::{Bounds, ErrorCode, Kind, SourceFormat};
 
 impl Builder<'_> {
