@@ -11,9 +11,9 @@ import json
 import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from typing import Any, BinaryIO, overload
 
+from thresher.cut import told
 from thresher.errors import ConfigurationError, FileError
 
 __all__ = ["Recall", "Reject", "Rejects"]
@@ -81,7 +81,16 @@ class Reject:
             line: a JSON object.
             recall: gives the errors with the objects that JSON cannot carry.
         """
-        found = json.loads(line)
+        return cls.of(json.loads(line), recall)
+
+    @classmethod
+    def of(cls, found: dict[str, Any], recall: Recall | None = None) -> Reject:
+        """Return what such a line holds.
+
+        Args:
+            found: the JSON object.
+            recall: gives the errors with the objects that JSON cannot carry.
+        """
         for error in found["errors"]:
             error["loc"] = tuple(error["loc"])
         encoded = found.get("raw_base64")
@@ -199,7 +208,9 @@ class Rejects(Sequence[Reject]):
                 yield Reject.from_json(line, self._recall)
 
     def short(self, longest: int) -> Iterator[Reject]:
-        """Yield those whose errors are not too long to be looked at in passing; ``raw`` is empty where it is what is.
+        """Yield them, and of those that are too long to be looked at in passing what comes first.
+
+        Their ``raw`` is then empty, and an input that goes on is None.
 
         Args:
             longest: bytes of a line of JSON.
@@ -209,10 +220,9 @@ class Rejects(Sequence[Reject]):
                 if line.endswith(b"\n"):
                     yield Reject.from_json(line, self._recall)
                     continue
-                head = line.partition(b',"raw')[0] + b',"raw":""}'
-                # Inside of an input the same bytes would leave brackets open.
-                with suppress(ValueError):
-                    yield Reject.from_json(head)
+                found = told(line)
+                if found is not None:
+                    yield Reject.of(found)
                 while not line.endswith(b"\n") and (line := lines.readline(longest)):
                     pass
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 import thresher
+from thresher.cli import main
+from thresher.cut import told
 from thresher.errors import ConfigurationError, FileError
 from thresher.reject import Reject, Rejects
 from thresher.sample import Sample
@@ -24,6 +27,13 @@ LINES = (
     b'{"record":4,"line":8,"byte_offset":44,"source":"b.csv","stage":"validate","errors":[{"type":"x","loc":["y"],'
     b'"msg":"no","input":"1","ctx":{"ge":Infinity}},{"type":"x","loc":[],"msg":"no","input":{}}],"raw":""}\n'
 )
+
+
+class Named(BaseModel):
+    """A record whose text may not be long."""
+
+    number: int
+    name: Annotated[str, Field(max_length=5)]
 
 
 def _in_memory(**settings: Any) -> Rejects:
@@ -137,3 +147,54 @@ def test_a_large_record_is_still_told_of(tmp_path: Path, engine: str, data: byte
     )
     found = examples(result.rejects, result.report.errors)
     assert [error["msg"] for error in found.values()] == ["Record is longer than 1048576 bytes"]
+
+
+def test_a_sample_ends_where_it_is_full() -> None:
+    """Of a line that is too long the beginning is kept."""
+    with Sample(limit=8) as sample, open(sample.fd, "wb", closefd=False) as out:
+        out.write(b"12345\n789\nabcdef\n")
+    assert sample.lines() == b"12345\n78"
+
+
+@pytest.mark.parametrize("size", [2 << 20, 12 << 20])
+def test_errors_with_large_inputs_are_told_of(
+    tmp_path: Path, engine: str, size: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command gives their messages, with a file for rejects and without one."""
+    source = tmp_path / "rows.csv"
+    source.write_bytes(b"number,name\nx," + b"y" * size + b"\nz,ok\n")
+    asked = ["process", str(source), "--schema", f"{__name__}:Named", "--engine", engine]
+    for more in ([], ["--rejects", str(tmp_path / "bad.jsonl")]):
+        assert main([*asked, "--max-record-bytes", "100000000", *more]) == 0
+        said = capsys.readouterr().err
+        assert "2 x number: Input should be a valid integer, unable to parse" in said
+        assert "1 x name: String should have at most 5 characters [string_too_long]" in said
+
+
+LONG = json.dumps(
+    {
+        "record": 1, "line": 2, "byte_offset": 3, "source": 'a"errors":[b', "stage": "validate",
+        "errors": [
+            {"type": "one", "loc": ["a", 1], "msg": "first", "input": {"x": [1, {}]}, "ctx": {"ge": 12345}},
+            {"type": "two", "loc": [], "msg": "sécond", "input": 67890},
+        ],
+        "raw": "text",
+    },
+    ensure_ascii=False,
+    separators=(",", ":"),
+).encode()  # fmt: skip
+
+
+def test_every_beginning_of_a_line_tells_what_it_can() -> None:
+    """Errors appear in order, whole or without what is cut off; nothing is made up."""
+    whole = json.loads(LONG)["errors"]
+    before = 0
+    for length in range(len(LONG)):
+        found = told(LONG[:length])
+        errors = [] if found is None else found["errors"]
+        assert len(errors) >= before
+        before = len(errors)
+        for error, expected in zip(errors, whole, strict=False):
+            assert all(error[key] == expected[key] for key in ("type", "loc", "msg"))
+            assert all(error[key] in (expected[key], None) for key in error)
+    assert before == 2
