@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
 import json
-import os
 import re
 import tempfile
 import warnings
@@ -16,27 +14,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 from pydantic import BaseModel, create_model
 from pydantic_core import to_json
 
 import thresher
+from effort import ENGINES, LONG, TIMEOUT, tries
 from expression_texts import Row, expressions, rows
 from thresher.encode import csv_line
 from thresher.expr.types import annotation_of, of_annotation
 from thresher.transform.compile import scope_of
 from thresher.transform.faults import REJECTING
 
-LONG = "long" in (os.environ.get("THRESHER_PROFILE"), os.environ.get("HYPOTHESIS_PROFILE"))
 EXAMPLES, RECORDS = (1_100, 200) if LONG else (60, 60)
-ENGINES = ["python"] if importlib.util.find_spec("thresher._engine") is None else ["rust", "python"]
 
 
 NULL = "\\N"
 
-pytestmark = pytest.mark.timeout(3600 if LONG else 120)
+pytestmark = TIMEOUT
 
 NAMES: dict[str, Any] = {
     "date": dt.date,
@@ -99,7 +95,7 @@ def run(pipeline: thresher.Pipeline, data: bytes, engine: str, suffix: str) -> t
         return good.read_bytes(), [json.loads(line) for line in bad.read_bytes().splitlines()], result
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(text=expressions(), seed=st.integers(0, 1 << 32))
 def test_values_and_exceptions(text: str, seed: int) -> None:
     note(text)
@@ -120,7 +116,7 @@ def test_values_and_exceptions(text: str, seed: int) -> None:
             same(engine, good.partition(b"\n")[2], [written(output, value) for value in values], values)
 
 
-@settings(max_examples=EXAMPLES // 3, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES // 3)
 @given(text=expressions(), seed=st.integers(0, 1 << 32))
 def test_where_and_checks(text: str, seed: int) -> None:
     note(text)

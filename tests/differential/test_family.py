@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import random
 import tempfile
 import warnings
@@ -14,26 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 import thresher
+from effort import ENGINES, LONG, QUIET, TIMEOUT, tries
 from family import Relative, relatives
 from lines import accepted_and_rejects, random_lines
 from model_files import random_file
 from oracles import compare, expected
 
-LONG = os.environ.get("THRESHER_PROFILE") == "long"
 EXAMPLES, RECORDS = (750, 100) if LONG else (60, 40)
-ENGINES = ["python"] if importlib.util.find_spec("thresher._engine") is None else ["rust", "python"]
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Pydantic serializer warnings"),
-    pytest.mark.timeout(3600 if LONG else 120),
-]
+pytestmark = [QUIET, TIMEOUT]
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(
     relative=relatives(),
     seed=st.integers(0, 1 << 32),
@@ -67,7 +61,7 @@ def test_tables(relative: Relative, seed: int, delimiter: str, nulls: tuple[str,
         assert len(set(tables)) == 1
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(relative=relatives(), seed=st.integers(0, 1 << 32), block_bytes=st.sampled_from([1, 7, 64, 1 << 18]))
 def test_lines(relative: Relative, seed: int, block_bytes: int) -> None:
     data = random_lines(relative.drawn, random.Random(seed), RECORDS)

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import random
 import tempfile
 from collections.abc import Callable, Mapping
@@ -17,18 +15,17 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 import thresher
+from effort import ENGINES, LONG, TIMEOUT, tries
 from lines import PIECES, VALUES
 from thresher.schema.json_schema_types import too_deep
 
-LONG = os.environ.get("THRESHER_PROFILE") == "long"
 EXAMPLES, RECORDS = (1_000, 60) if LONG else (60, 40)
-ENGINES = ["python"] if importlib.util.find_spec("thresher._engine") is None else ["rust", "python"]
 
-pytestmark = pytest.mark.timeout(3600 if LONG else 120)
+pytestmark = TIMEOUT
 
 PATTERNS = [
     r"^[a-z]+$", r"\d", r"^.{2,4}$", r"^SKU-\d{5}$", r"^[^@ ]+@[^@ ]+$", r"a|b", r"\s", r"^\w*$", r"(?=a)", r"é",
@@ -220,7 +217,7 @@ def verdict(validator: Any, line: bytes, names: list[str]) -> Any:
     return errors or (value,)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(schema=schemas(), seed=st.integers(0, 1 << 32), block_bytes=st.sampled_from([1, 64, 1 << 18]))
 def test_lines(schema: dict[str, Any], seed: int, block_bytes: int) -> None:
     lines = random_lines(schema, random.Random(seed))
@@ -258,7 +255,7 @@ def _sorted(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(schema=schemas(), seed=st.integers(0, 1 << 32), block_bytes=st.sampled_from([1, 64, 1 << 18]))
 def test_tables(schema: dict[str, Any], seed: int, block_bytes: int) -> None:
     """Both engines read, refuse and write the same."""

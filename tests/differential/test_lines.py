@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import random
 import tempfile
 import warnings
@@ -14,24 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 import thresher
+from effort import ENGINES, LONG, QUIET, TIMEOUT, tries
 from lines import accepted_and_rejects, random_lines
 from model_files import DrawnModel, models
 
-LONG = os.environ.get("THRESHER_PROFILE") == "long"
 EXAMPLES, RECORDS = (1_500, 100) if LONG else (80, 40)
-ENGINES = ["python"] if importlib.util.find_spec("thresher._engine") is None else ["rust", "python"]
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Pydantic serializer warnings"),
-    pytest.mark.timeout(3600 if LONG else 120),
-]
+pytestmark = [QUIET, TIMEOUT]
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(
     drawn=models(),
     seed=st.integers(0, 1 << 32),
@@ -68,7 +62,7 @@ def test_engines_and_pydantic_agree(drawn: DrawnModel, seed: int, block_bytes: i
         assert len(set(told)) == 1
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(drawn=models(), seed=st.integers(0, 1 << 32), block_bytes=st.sampled_from([7, 1 << 18]))
 def test_tables(drawn: DrawnModel, seed: int, block_bytes: int) -> None:
     """Both engines write the same CSV, or refuse to for the same reason."""

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import random
 import tempfile
 import warnings
@@ -14,25 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 from pydantic_core import PydanticSerializationError
 
 import thresher
+from effort import ENGINES, LONG, QUIET, TIMEOUT, tries
 from model_files import DrawnModel, models, random_file
 from oracles import compare, expected
 
-LONG = os.environ.get("THRESHER_PROFILE") == "long"
 EXAMPLES, RECORDS = (1_500, 100) if LONG else (60, 40)
-ENGINES = ["python"] if importlib.util.find_spec("thresher._engine") is None else ["rust", "python"]
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Pydantic serializer warnings"),
-    pytest.mark.timeout(3600 if LONG else 120),
-]
+pytestmark = [QUIET, TIMEOUT]
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(
     drawn=models(),
     seed=st.integers(0, 1 << 32),

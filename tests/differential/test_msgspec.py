@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import random
 import tempfile
 from functools import partial
@@ -16,10 +14,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 import thresher
+from effort import ENGINES, LONG, TIMEOUT, tries
 from kinds import label
 from lines import VALUES
 from structs import (
@@ -35,14 +34,12 @@ from structs import (
 )
 from thresher.encode import csv_line
 
-LONG = os.environ.get("THRESHER_PROFILE") == "long"
 EXAMPLES, RECORDS = (1_500, 100) if LONG else (80, 40)
-ENGINES = ["python"] if importlib.util.find_spec("thresher._engine") is None else ["rust", "python"]
 
-pytestmark = pytest.mark.timeout(3600 if LONG else 120)
+pytestmark = TIMEOUT
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(
     drawn=structs(),
     seed=st.integers(0, 1 << 32),
@@ -60,7 +57,7 @@ def test_cells(drawn: DrawnStruct, seed: int, nulls: tuple[str, ...], block_byte
     compare(drawn, data, verdicts(decode, records, raws, 2, first), config)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(
     drawn=structs(),
     seed=st.integers(0, 1 << 32),

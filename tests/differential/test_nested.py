@@ -6,36 +6,29 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 import json
-import os
 import random
 import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import thresher
+from effort import ENGINES, LONG, QUIET, TIMEOUT, tries
 from lines import accepted_and_rejects
 from nested_models import DrawnNested, nested_cells, nested_lines, nested_models
 
-LONG = os.environ.get("THRESHER_PROFILE") == "long"
 EXAMPLES, RECORDS = (1_500, 100) if LONG else (60, 30)
-ENGINES = ["python"] if importlib.util.find_spec("thresher._engine") is None else ["rust", "python"]
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Pydantic serializer warnings"),
-    pytest.mark.timeout(3600 if LONG else 120),
-]
+pytestmark = [QUIET, TIMEOUT]
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(
     drawn=nested_models(),
     seed=st.integers(0, 1 << 32),
@@ -65,7 +58,7 @@ def test_lines(drawn: DrawnNested, seed: int, block_bytes: int, workers: int) ->
             assert list(map(repr, result.records())) == list(map(repr, records)), engine
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(drawn=nested_models(), seed=st.integers(0, 1 << 32), block_bytes=st.sampled_from([64, 1 << 18]))
 def test_tables(drawn: DrawnNested, seed: int, block_bytes: int) -> None:
     """Both engines write the same CSV of JSON Lines, or refuse to for the same reason."""
@@ -86,7 +79,7 @@ def test_tables(drawn: DrawnNested, seed: int, block_bytes: int) -> None:
     assert len(set(written)) == 1
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(drawn=nested_models(2), seed=st.integers(0, 1 << 32), block_bytes=st.sampled_from([64, 1 << 18]))
 def test_cells(drawn: DrawnNested, seed: int, block_bytes: int) -> None:
     """Cells that hold JSON, or the value of one of several types, mean what they mean to ``model_validate``."""

@@ -6,10 +6,8 @@ Each pair of types of a kind, for each odd cell of that kind, as a copy and as t
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
-import os
 import random
 import warnings
 from pathlib import Path
@@ -20,18 +18,14 @@ from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import PydanticSerializationError
 
 import thresher
+from effort import ENGINES, LONG, QUIET, TIMEOUT
 from kinds import NATIVE, OTHERS, odd_cells, optional
 from thresher.encode import csv_line
 
-LONG = "long" in (os.environ.get("THRESHER_PROFILE"), os.environ.get("HYPOTHESIS_PROFILE"))
 PAIRS = 1_000 if LONG else 25
-ENGINES = ["python"] if importlib.util.find_spec("thresher._engine") is None else ["rust", "python"]
 ODD = odd_cells()
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Pydantic serializer warnings"),
-    pytest.mark.timeout(3600 if LONG else 120),
-]
+pytestmark = [QUIET, TIMEOUT]
 
 
 class Pair(NamedTuple):
