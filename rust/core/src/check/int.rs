@@ -34,25 +34,32 @@ pub enum Parsed {
     Unsure,
 }
 
-/// Reads up to 18 digits with an optional minus.
+/// Reads 1 to 18 digits; their value has 64 bits.
 #[inline(always)]
-fn plain(text: &[u8]) -> Option<Parsed> {
-    let (negative, digits) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        _ => (false, text),
-    };
-    if digits.is_empty() || digits.len() > 18 {
+pub(super) fn digits(text: &[u8]) -> Option<i64> {
+    if text.is_empty() || text.len() > 18 {
         return None;
     }
     let mut value = 0_i64;
-    for &byte in digits {
+    for &byte in text {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             return None;
         }
         value = value * 10 + i64::from(digit);
     }
-    let canonical = digits[0] != b'0' || digits.len() == 1;
+    Some(value)
+}
+
+/// Reads up to 18 digits with an optional minus.
+#[inline(always)]
+fn plain(text: &[u8]) -> Option<Parsed> {
+    let (negative, unsigned) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    let value = digits(unsigned)?;
+    let canonical = unsigned[0] != b'0' || unsigned.len() == 1;
     if negative && value == 0 {
         return None;
     }

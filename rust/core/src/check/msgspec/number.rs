@@ -3,7 +3,7 @@
 use crate::cells::Span;
 use crate::check::decimal;
 use crate::check::float;
-use crate::check::int::outside;
+use crate::check::int::{self, outside};
 use crate::check::{Kernel, Verdict};
 use crate::plan::{Bounds, ErrorCode};
 
@@ -23,21 +23,14 @@ enum Form {
 /// Reads up to 18 digits with an optional minus.
 #[inline(always)]
 fn whole(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text {
+    let (negative, unsigned) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),
     };
-    if digits.is_empty() || digits.len() > 18 || (digits[0] == b'0' && (digits.len() > 1 || negative)) {
+    if unsigned.first() == Some(&b'0') && (unsigned.len() > 1 || negative) {
         return None;
     }
-    let mut value = 0_i64;
-    for &byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value = value * 10 + i64::from(digit);
-    }
+    let value = int::digits(unsigned)?;
     Some(if negative { -value } else { value })
 }
 
