@@ -232,6 +232,8 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     and ``nullable`` of a field means for cells that the text ``null`` is None."""
     known_only: bool = False
     """Of JSON Lines: whether a line that has other keys than the lookups is unsure."""
+    once: bool = False
+    """Of JSON Lines: whether a line in which a lookup repeats is unsure: what is not taken is looked at as well."""
     shapes: list[Shape] = []
     """What is inside of the fields of the kind ``nested``."""
     extra: Extra | None = None

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,3 +137,15 @@ def test_nesting_has_one_limit(engine: str) -> None:
     lines = [f'{{"{name}":{"[" * depth}{"]" * depth}}}' for name in "ab" for depth in range(195, 206)]
     result = thresher.process("\n".join(lines).encode(), schema, engine=engine, format="jsonl")
     assert (result.accepted, result.rejected) == (10, 12)
+
+
+@pytest.mark.parametrize("odd", ["1e400", "-1e309", "1" * 400 + ".0", "1e-400", "null", '"\\ud800"', "[1e400]"])
+@pytest.mark.parametrize("form", ['{"a":%s}', '{"a":%s,"a":1}', '{"a":1,"a":%s}', '{"z":%s,"z":1}', '{"z":{"b":%s}}'])
+def test_what_is_no_json_is_none_where_another_value_takes_its_place(form: str, odd: str, engine: str) -> None:
+    line = (form % odd).encode()
+    schema = {"properties": {"a": {"type": "integer"}}}
+    try:
+        wanted = jsonschema_rs.validator_for(schema).is_valid(msgspec.json.decode(line))
+    except msgspec.DecodeError:
+        wanted = False
+    assert thresher.process(line, schema, engine=engine, format="jsonl").accepted == wanted

@@ -239,6 +239,8 @@ class JsonSchemaLibrary:
             forbidden=[],
             format="jsonl",
             lookups=[field.name for field in fields] if self._lines else [],
+            # A number that is too large is no JSON, though another one takes its place.
+            once=True,
             shapes=shapes,
             extra=extra,
         )

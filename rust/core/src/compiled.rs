@@ -239,9 +239,7 @@ fn lookups(plan: &Plan) -> Lookups {
             }
         }
     }
-    // msgspec validates the value of a key that repeats each time.
-    let once = plan.dialect == Dialect::Msgspec;
-    Lookups::new(&plan.lookups, &takes).strictly(once, plan.known_only).with_extras(plan.extra.is_some())
+    Lookups::new(&plan.lookups, &takes).strictly(plan.once, plan.known_only).with_extras(plan.extra.is_some())
 }
 
 /// `"name":`, with slack behind its end.

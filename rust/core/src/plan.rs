@@ -107,6 +107,9 @@ pub struct Plan {
     /// Whether a line of JSON that has other keys than the lookups is unsure.
     #[serde(default)]
     pub known_only: bool,
+    /// Whether a line of JSON in which one of the lookups repeats is unsure.
+    #[serde(default)]
+    pub once: bool,
 }
 
 /// Whose rules kernels follow.

@@ -42,6 +42,8 @@ def bind_lines(compiled: Compiled) -> Plan:
         format="jsonl",
         lookups=[field.key for field in compiled.fields] if native else [],
         dialect="msgspec",
+        # The value of a key that repeats is validated each time.
+        once=True,
         known_only=bool(native) and compiled.extra == "forbid",
         shapes=shapes.found if native else [],
     )
