@@ -84,35 +84,32 @@ class Bytes(msgspec.Struct, frozen=True, tag="bytes"):
     max_length: int | None = None
 
 
-class Date(msgspec.Struct, frozen=True, tag="date"):
-    """A date; bounds in ISO form. ``unit`` is the config's ``val_temporal_unit``."""
+class _IsoBounds(msgspec.Struct, frozen=True):
+    """Bounds in ISO form."""
 
     le: str | None = None
     lt: str | None = None
     ge: str | None = None
     gt: str | None = None
+
+
+class Date(_IsoBounds, frozen=True, tag="date"):
+    """A date; bounds in ISO form. ``unit`` is the config's ``val_temporal_unit``."""
+
     unit: Literal["seconds", "milliseconds", "infer"] = "infer"
 
 
-class DateTime(msgspec.Struct, frozen=True, tag="datetime"):
+class DateTime(_IsoBounds, frozen=True, tag="datetime"):
     """A datetime; bounds in ISO form. ``tz``: ``naive``, ``aware`` or None; fixed offsets are unsure."""
 
-    le: str | None = None
-    lt: str | None = None
-    ge: str | None = None
-    gt: str | None = None
     tz: Literal["naive", "aware"] | None = None
     microseconds: Literal["truncate", "error"] = "truncate"
     unit: Literal["seconds", "milliseconds", "infer"] = "infer"
 
 
-class Time(msgspec.Struct, frozen=True, tag="time"):
+class Time(_IsoBounds, frozen=True, tag="time"):
     """A time of day; bounds in ISO form."""
 
-    le: str | None = None
-    lt: str | None = None
-    ge: str | None = None
-    gt: str | None = None
     tz: Literal["naive", "aware"] | None = None
     microseconds: Literal["truncate", "error"] = "truncate"
 
