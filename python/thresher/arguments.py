@@ -116,7 +116,7 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
         "infer",
         allow_abbrev=False,
         help="print a model for a file",
-        description="Print the source of a Pydantic model that at least 95%% of the first records of FILE satisfy.",
+        description="Print the source of a Pydantic model that at least 95% of the first records of FILE satisfy.",
     )
     one.add_argument("files", nargs="+", metavar="FILE", help="a path, or - for standard input")
     _add_reading(one)

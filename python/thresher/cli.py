@@ -79,7 +79,9 @@ def _status(error: BaseException) -> int:
 
 def _words(error: BaseException) -> str:
     if isinstance(error, ThresherError) and not isinstance(error, EngineError):
-        return str(error)
+        from thresher.words import for_the_command
+
+        return for_the_command(str(error))
     if isinstance(error, OSError) and error.errno:
         name = f"{error.filename!r}: " if error.filename else ""
         return f"{name}{error.strerror or error}"

@@ -250,7 +250,7 @@ class Rejects(Sequence[Reject]):
 
     def __repr__(self) -> str:
         """Say how many there are, and where."""
-        return f"<{self._count} rejects, in {self._where}>"
+        return f"<{self._count} reject{'s' * (self._count != 1)}, in {self._where}>"
 
     def _lines(self) -> BinaryIO:
         if self._open is None:

@@ -112,10 +112,8 @@ class Result(Records):
         most = ""
         for top in self.error_counts[:1]:
             loc = ".".join(str(item) for item in top.loc)
-            most = (
-                f"; most often {f'{loc}: ' if loc else ''}{top.type} ({top.count:,} times, first at "
-                f"{top.source}:{top.line})"
-            )
+            times = f"{top.count:,} time{'s' * (top.count > 1)}"
+            most = f"; most often {f'{loc}: ' if loc else ''}{top.type} ({times}, first at {top.source}:{top.line})"
         raise DataProcessingError(f"{self.rejected:,} of {self.read:,} records were rejected, and {limit} may be{most}")
 
     def __repr__(self) -> str:

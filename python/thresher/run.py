@@ -37,7 +37,7 @@ from thresher.result import Result
 from thresher.sample import Sample
 from thresher.schema.compiled import Compiled
 from thresher.sink import Sinks
-from thresher.source import SourceLike, close_sources, open_sources
+from thresher.source import SourceLike, close_sources, open_sources, shown_name
 from thresher.target import Targets
 from thresher.verify import every
 
@@ -133,7 +133,9 @@ def run(
                 elapsed=time.perf_counter() - began,
                 engine=chosen.name,
                 libraries=compiled.library.versions(),
-                outputs={target.role: target.name for target in targets.each() if target.name != os.devnull},
+                outputs={
+                    target.role: shown_name(target.name) for target in targets.each() if target.name != os.devnull
+                },
             )
             sinks.publish(report.to_json().encode())
     finally:

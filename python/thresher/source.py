@@ -24,7 +24,7 @@ from thresher.errors import ConfigurationError, DataProcessingError, FileError, 
 from thresher.opened import Header, Opened
 from thresher.stream import limited
 
-__all__ = ["Header", "Opened", "Readable", "SourceLike", "close_sources", "open_sources"]
+__all__ = ["Header", "Opened", "Readable", "SourceLike", "close_sources", "open_sources", "shown_name"]
 
 
 @runtime_checkable
@@ -128,7 +128,7 @@ def _open(one: object, config: Config) -> Opened:
         raise ConfigurationError("the source is a file opened as text: open it with mode 'rb', or pass its .buffer")
     elif isinstance(one, Readable):
         given = getattr(one, "name", None)
-        name = _shown(given) if isinstance(given, str) else "<file>"
+        name = shown_name(given) if isinstance(given, str) else "<file>"
         return Opened(name, config, read=_checked(one, name))
     raise ConfigurationError(
         f"a source cannot be of type {type(one).__name__!r}: give a path, a glob, bytes, a binary file object, '-' for "
@@ -146,7 +146,7 @@ def _open_stdin(config: Config) -> Opened:
 
 
 def _open_path(path: str, config: Config) -> Opened:
-    name = _shown(path)
+    name = shown_name(path)
     fd = -1
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
@@ -200,7 +200,7 @@ def _size(fd: int) -> int | None:
     return max(0, status.st_size - os.lseek(fd, 0, os.SEEK_CUR)) if stat.S_ISREG(status.st_mode) else None
 
 
-def _shown(name: str) -> str:
+def shown_name(name: str) -> str:
     """Return a name as UTF-8 can show it; file names may hold any bytes."""
     try:
         return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

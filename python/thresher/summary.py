@@ -82,6 +82,8 @@ def summary(result: Result, found: Mapping[ErrorCount, dict[str, Any]]) -> str:
         lines.append(f"report    {'':>{width}}" + _went(report.outputs["report"]))
     if report.errors or report.further_errors:
         lines += ["", *_errors(report, found), ""]
+    if any(count.type == "invalid_utf8" for count in report.errors):
+        lines.append("if the encoding is not UTF-8, name it, for example with --encoding windows-1252")
     if report.rejected and "rejects" not in report.outputs:
         lines.append("the rejects were not kept; add --rejects bad.jsonl to keep them with their reasons")
     lines.append(

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Explanation", "Row", "Step", "explain"]
 
+_WIDTH = 60
+"""Characters of a type, or of constraints, that are shown in a table."""
+
 _SHOWN = {"native": "native", "field": "asks {} (cell)", "record": "asks {} (record)"}
 
 
@@ -75,7 +78,7 @@ class Explanation:
         """Return an aligned table with a line for each field, and one with a line for each step of the transform."""
         table: list[tuple[str, ...]] = [("field", "type", "constraints", "route", "reason")]
         table += [
-            (row.field, row.type, row.constraints, _SHOWN[row.route].format(self.library), row.reason)
+            (row.field, _short(row.type), _short(row.constraints), _SHOWN[row.route].format(self.library), row.reason)
             for row in self.rows
         ]
         if any(row.lines != row.route for row in self.rows):
@@ -88,7 +91,7 @@ class Explanation:
         if self.steps:
             lines += ["", self._transform_head(), ""]
             table = [("output", "expression", "type", "route", "reason")]
-            table += [(step.name, step.expression, step.type, step.route, step.reason) for step in self.steps]
+            table += [(step.name, step.expression, _short(step.type), step.route, step.reason) for step in self.steps]
             lines += _aligned(table)
         return "\n".join(lines)
 
@@ -97,6 +100,11 @@ class Explanation:
         if not self.transform_reason:
             return f"{name}: made natively"
         return f"{name}: made by Python for every record, because {self.transform_reason}"
+
+
+def _short(text: str) -> str:
+    """Return what of a type or constraints can stand in a column: a long list of choices would push all else away."""
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
 
 
 def _aligned(table: Sequence[tuple[str, ...]]) -> list[str]:
