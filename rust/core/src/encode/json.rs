@@ -2,6 +2,8 @@
 
 use super::bytes::Writer;
 use super::pen::Pen;
+#[cfg(target_arch = "x86_64")]
+use super::spread;
 
 const ESCAPES: [u8; 256] = {
     let mut table = [0; 256];
@@ -107,7 +109,10 @@ pub unsafe fn pen(text: *const u8, len: usize, pen: &mut Pen) {
             let last = left <= 16;
             // What stands behind the end does not count.
             if found != 0 && (!last || found & ((1 << left) - 1) != 0) {
-                pen_escaped(std::slice::from_raw_parts(from, left), pen);
+                let done = dense(from, left, pen);
+                if done < left {
+                    pen_escaped(std::slice::from_raw_parts(from.add(done), left - done), pen);
+                }
                 break;
             }
             if last {
@@ -119,6 +124,20 @@ pub unsafe fn pen(text: *const u8, len: usize, pen: &mut Pen) {
         }
         pen.put(b"\"");
     }
+}
+
+/// Escapes a text that has something to escape, as far as that goes without looking for it. Returns how far.
+///
+/// # Safety
+/// As [`pen`].
+#[inline(always)]
+unsafe fn dense(text: *const u8, len: usize, pen: &mut Pen) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if spread::is_there() {
+        // SAFETY: by this function's contract.
+        return unsafe { spread::spread(text, len, pen) };
+    }
+    0
 }
 
 /// As [`pen`], without the quotes, for a text that has nothing behind it.

@@ -8,3 +8,5 @@ pub mod float;
 pub mod json;
 pub mod pen;
 pub mod rows;
+#[cfg(target_arch = "x86_64")]
+mod spread;
