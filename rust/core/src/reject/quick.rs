@@ -128,12 +128,17 @@ impl<'a, 'b> Quick<'a, 'b> {
                             pen = writer.pen(room);
                         }
                     }
-                    if place + 1 < mine || template.suffix.len() > 1 {
-                        pen.padded(&template.suffix[0]);
-                        fill(self.work, &template.suffix, note, &mut pen);
-                        pen.put(if place + 1 < mine { b"" } else { RAW });
-                    } else {
+                    let last = place + 1 == mine;
+                    if last && template.suffix.len() == 1 {
                         pen.padded(&piece.last);
+                        continue;
+                    }
+                    pen.padded(&template.suffix[0]);
+                    if template.suffix.len() > 1 {
+                        fill(self.work, &template.suffix, note, &mut pen);
+                    }
+                    if last {
+                        pen.put(RAW);
                     }
                 }
                 json::pen(data.add(start), len, &mut pen);
