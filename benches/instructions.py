@@ -39,6 +39,7 @@ CASES = {
     "readings as JSON Lines": ("readings-jsonl", 0.01, 1),
     "orders as JSON Lines": ("orders-jsonl", 0.01, 1),
     "readings as JSON Lines, all bad": ("readings-jsonl", 1.0, 1),
+    "orders as JSON Lines, all bad, three errors each": ("orders-jsonl", 1.0, 3),
     "nested orders": ("nested-jsonl", 0.01, 1),
 }
 """Name: job of ``tests/cases/jobs``, share of bad records, errors in each."""
