@@ -42,7 +42,7 @@ pub fn cut(block: &Block, number: usize, plan: &Compiled, work: &Work, size: u64
     let mut rest = rejects;
     for rows in ranges(block.record, work.states.len(), size) {
         let chunk = keep(block, number, plan, work, rows.clone());
-        let refused = |state: &&State| !matches!(state, State::Good | State::Asked | State::Filtered);
+        let refused = |state: &&State| !matches!(state, State::Good | State::Echoed | State::Asked | State::Filtered);
         let rejected = work.states[rows.clone()].iter().filter(refused).count();
         let end = lines(rest, rejected);
         let (mine, others) = rest.split_at(end);

@@ -22,7 +22,7 @@ use crate::encode::{
     json,
 };
 use crate::error::{Error, Result};
-use crate::json::{Extra, Lookups, Take};
+use crate::json::{Echo, Extra, Lookups, Take};
 use crate::plan::{Dialect, ErrorCode, Format, Job, Kind, NullKey, Plan, Route, SourceFormat};
 use crate::shape::{Shapes, Step};
 use crate::transform::Transform;
@@ -161,7 +161,9 @@ pub struct Compiled {
     /// The keys of JSON Lines; None: the source is CSV.
     pub lookups: Option<Lookups>,
     /// Whether the keys of the source and of the sink are the same, in the same order, and flat values go out unchanged.
-    pub echo: bool,
+    pub unchanged: bool,
+    /// What checks and writes lines while they are read.
+    pub echo: Option<Echo>,
     /// What is inside of nested fields.
     pub shapes: Shapes,
     /// Whose rules kernels follow.
@@ -194,12 +196,13 @@ impl Compiled {
         }
         let forbidden = plan.forbidden.iter().map(|f| (f.column, builder.template(&f.error))).collect();
         let lookups = (plan.format != SourceFormat::Csv).then(|| lookups(plan));
-        let echo = transform.is_none()
+        let unchanged = transform.is_none()
             && plan.extra.is_none()
             && job.accepted_format == Some(Format::Jsonl)
             && fields.iter().enumerate().all(|(at, field)| field.column == Some(at))
             && !plan.fields.iter().any(|field| matches!(field.kind, Kind::Nested { .. }))
             && lookups.as_ref().is_some_and(|lookups| lookups.are(fields.iter().map(|field| &field.key[..])));
+        let echo = Echo::new(&fields, &builder.constants).filter(|_| unchanged);
         Ok(Self {
             route: plan.route,
             delimiter,
@@ -213,6 +216,7 @@ impl Compiled {
             holes: builder.holes,
             transform,
             lookups,
+            unchanged,
             echo,
             shapes,
             dialect: plan.dialect,

@@ -80,7 +80,7 @@ pub fn write(
     let mut rejected = 0;
     let mut done = 0;
     for (row, state) in work.states.iter().enumerate() {
-        if row < done || matches!(state, State::Good | State::Asked | State::Filtered) {
+        if row < done || matches!(state, State::Good | State::Echoed | State::Asked | State::Filtered) {
             continue;
         }
         let number = row as u32;

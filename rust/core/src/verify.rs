@@ -63,7 +63,8 @@ impl Verifier {
 
     fn add(&mut self, block: &mut Block, work: &mut Work, shown: &Shown<'_>, chosen: &[usize]) {
         let &Shown { plan, number, nulls, oracle } = shown;
-        let good: Vec<_> = chosen.iter().copied().filter(|&row| work.states[row] == State::Good).collect();
+        let good: Vec<_> =
+            chosen.iter().copied().filter(|&row| matches!(work.states[row], State::Good | State::Echoed)).collect();
         let lines = match work.format {
             Some(format) => rows::lines(block, plan, work, format, &good),
             None => Vec::new(),
@@ -84,7 +85,7 @@ impl Verifier {
             sample.raw.push((block.offset + u64::from(whole.start), raw));
             sample.numbers.push(numbers.of(row));
             sample.decided.push(match work.states[row] {
-                State::Good => lines.next().map_or(Decided::Keep, Decided::Accept),
+                State::Good | State::Echoed => lines.next().map_or(Decided::Keep, Decided::Accept),
                 State::Filtered => Decided::Filtered,
                 _ => {
                     let (json, text) = reject::errors(&input, work, row);
@@ -120,7 +121,7 @@ fn chosen(block: &Block, work: &Work, every: u64) -> Vec<usize> {
     while let Some(state) = usize::try_from(record - block.record).ok().and_then(|row| work.states.get(row)) {
         let row = (record - block.record) as usize;
         let decided = match state {
-            State::Good | State::Rejected => true,
+            State::Good | State::Echoed | State::Rejected => true,
             State::Filtered => !asked(row),
             State::Unsure | State::Fault | State::Asked | State::Refused => false,
         };

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::work::{Found, Input, State, What, Work};
-use super::{Kernel, Verdict, ask, msgspec};
+use super::{Kernel, Verdict, ask, msgspec, with_kernel};
 use crate::cells::{Place, Span, cell, cell_unchecked, text};
 use crate::compiled::{Checker, Field, NO_TEMPLATE, OnNull};
 use crate::error::Result;
@@ -53,28 +53,11 @@ fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
     let Some(column) = field.column else {
         return absent(work, field, at);
     };
-    match &field.checker {
-        Checker::Str(kernel) => native(kernel, input, work, field, at, column),
-        Checker::Int(kernel) => native(kernel, input, work, field, at, column),
-        Checker::Float(kernel) => native(kernel, input, work, field, at, column),
-        Checker::Bool(kernel) => native(kernel, input, work, field, at, column),
-        Checker::Bytes(kernel) => native(kernel, input, work, field, at, column),
-        Checker::Date(kernel) => native(kernel, input, work, field, at, column),
-        Checker::DateTime(kernel) => native(&**kernel, input, work, field, at, column),
-        Checker::Time(kernel) => native(kernel, input, work, field, at, column),
-        Checker::TimeDelta(kernel) => native(kernel, input, work, field, at, column),
-        Checker::Decimal(kernel) => native(kernel, input, work, field, at, column),
-        Checker::Uuid(kernel) => native(kernel, input, work, field, at, column),
-        Checker::Choice(kernel) => native(kernel, input, work, field, at, column),
-        Checker::Integers(kernel) => native(kernel, input, work, field, at, column),
-        Checker::Any(kernel) => native(kernel, input, work, field, at, column),
+    with_kernel!(&field.checker, kernel => native(kernel, input, work, field, at, column), {
         Checker::Refuse(kernel) => native(kernel, input, work, field, at, column),
         Checker::Nested(shape) => shape::check::cells(*shape, input, work, field, at, column),
-        Checker::Msgspec(checker) => {
-            msgspec::with_kernel!(&**checker, kernel => native(kernel, input, work, field, at, column));
-        }
         Checker::Ask => {}
-    }
+    });
 }
 
 /// A field whose column the source does not have: every cell is null.

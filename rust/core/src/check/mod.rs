@@ -82,6 +82,36 @@ impl Kernel for Refuse {
     }
 }
 
+/// What the kernel of a field is used for, and what else becomes of fields that have none.
+macro_rules! with_kernel {
+    ($checker:expr, $kernel:ident => $body:expr, { $($other:tt)* }) => {
+        match $checker {
+            $crate::compiled::Checker::Str($kernel) => $body,
+            $crate::compiled::Checker::Int($kernel) => $body,
+            $crate::compiled::Checker::Float($kernel) => $body,
+            $crate::compiled::Checker::Bool($kernel) => $body,
+            $crate::compiled::Checker::Bytes($kernel) => $body,
+            $crate::compiled::Checker::Date($kernel) => $body,
+            $crate::compiled::Checker::DateTime($kernel) => {
+                let $kernel = &**$kernel;
+                $body
+            }
+            $crate::compiled::Checker::Time($kernel) => $body,
+            $crate::compiled::Checker::TimeDelta($kernel) => $body,
+            $crate::compiled::Checker::Decimal($kernel) => $body,
+            $crate::compiled::Checker::Uuid($kernel) => $body,
+            $crate::compiled::Checker::Choice($kernel) => $body,
+            $crate::compiled::Checker::Integers($kernel) => $body,
+            $crate::compiled::Checker::Any($kernel) => $body,
+            $crate::compiled::Checker::Msgspec(checker) => {
+                $crate::check::msgspec::with_kernel!(&**checker, $kernel => $body)
+            }
+            $($other)*
+        }
+    };
+}
+pub(crate) use with_kernel;
+
 /// Runs a kernel outside of a block: its verdict, and what it wrote.
 #[cfg(test)]
 fn ask(kernel: &impl Kernel, text: &str) -> (Verdict, String) {

@@ -20,6 +20,8 @@ pub enum State {
     Rejected,
     /// Pydantic has to decide about the whole record.
     Unsure,
+    /// Accepted; its line is in [`Work::lines`].
+    Echoed,
     /// Its form is wrong: see [`Rows::faults`](crate::split::Rows::faults).
     Fault,
     /// Pydantic accepted the whole record: see [`Work::asked`].
@@ -87,6 +89,10 @@ pub struct Work {
     pub wholes: Vec<Span>,
     /// For each row what is written after its fields; empty where nothing ever is.
     pub extras: Vec<Span>,
+    /// For each row whose state is [`State::Echoed`] the line that goes out.
+    pub lines: Vec<Span>,
+    /// The buffers for such lines.
+    pub echo: crate::json::Scratch,
     /// The buffers of nested fields.
     pub shapes: crate::shape::Scratch,
 }

@@ -1,5 +1,7 @@
 //! The accepted rows of a block, as lines of the sink.
 
+use std::ops::Range;
+
 use super::bytes::{SLACK, Writer};
 use super::{csv, json};
 use crate::cells::{Place, Span};
@@ -83,6 +85,7 @@ pub fn lines(block: &mut Block, plan: &Compiled, work: &mut Work, format: Format
         match format {
             Format::Csv => encoder.csv(row, b',', &mut writer),
             Format::Tsv => encoder.csv(row, b'\t', &mut writer),
+            Format::Jsonl if encoder.work.states[row] == State::Echoed => encoder.lines(row..row + 1, &mut writer),
             Format::Jsonl => encoder.json(row, &mut writer),
         }
         drop(writer);
@@ -109,26 +112,69 @@ impl<'a> Encoder<'a> {
 impl Encoder<'_> {
     #[inline(always)]
     fn rows(&self, writer: &mut Writer<'_>, mut write: impl FnMut(usize, &mut Writer<'_>)) -> u64 {
+        let states = &self.work.states;
         let mut asked = self.work.asked.iter();
         let mut accepted = 0;
-        for (row, state) in self.work.states.iter().enumerate() {
+        let mut row = 0;
+        while let Some(state) = states.get(row) {
+            let first = row;
+            row += 1;
             match state {
-                State::Good => write(row, writer),
+                State::Good => write(first, writer),
+                State::Echoed => {
+                    let others = states[row..].iter().position(|state| *state != State::Echoed);
+                    row = others.map_or(states.len(), |others| row + others);
+                    self.lines(first..row, writer);
+                }
                 State::Asked => {
-                    let answer = asked.find(|(at, _)| *at as usize == row).map(|(_, answer)| answer);
+                    let answer = asked.find(|(at, _)| *at as usize == first).map(|(_, answer)| answer);
                     if let Some(Answer::Accept { text, .. }) = answer {
                         writer.vec(|out| out.extend_from_slice(text));
                     }
                 }
                 _ => continue,
             }
-            accepted += 1;
+            accepted += (row - first) as u64;
         }
         accepted
     }
 
     fn text(&self, span: Span) -> &[u8] {
         self.work.bytes(span, self.block.bytes(), &self.plan.constants)
+    }
+
+    /// Appends lines that are there as they go out; together, where they stand one after another.
+    fn lines(&self, rows: Range<usize>, writer: &mut Writer<'_>) {
+        let data = self.block.bytes();
+        let mut lines = self.work.lines[rows].iter();
+        let Some(mut line) = lines.next().copied() else { return };
+        loop {
+            let (place, start, mut end) = (line.place(), line.start(), line.start() + line.len());
+            let next = loop {
+                let next = lines.next().copied();
+                match next {
+                    // Behind written lines there is always a line feed.
+                    Some(next)
+                        if next.place() == place
+                            && next.start() == end + 1
+                            && (place == Place::FinalWritten || data[end] == b'\n') =>
+                    {
+                        end = next.start() + next.len();
+                    }
+                    _ => break next,
+                }
+            };
+            writer.room(end - start + 1);
+            // SAFETY: room was made, and every buffer has slack behind its end.
+            unsafe {
+                writer.copy(self.buffers.of(place), start, end - start);
+                writer.push(b'\n');
+            }
+            match next {
+                Some(next) => line = next,
+                None => return,
+            }
+        }
     }
 
     #[inline(always)]
@@ -226,7 +272,7 @@ impl Encoder<'_> {
 
     #[inline(always)]
     fn json(&self, row: usize, writer: &mut Writer<'_>) {
-        if self.plan.echo && self.work.tokens.is_bare(row) && self.stretches(row, writer) {
+        if self.plan.unchanged && self.work.tokens.is_bare(row) && self.stretches(row, writer) {
             return;
         }
         let mut separator = b'{';

@@ -4,13 +4,16 @@
 //! once, with its quotes and colon.
 
 use super::parse::{Lookups, Tag, Token};
+use super::quick;
 use super::scan::{Value, unescape, value_or};
 
 /// A short text to be compared all at once.
 #[derive(Debug)]
 pub struct Pattern {
-    text: [u128; 2],
-    mask: [u128; 2],
+    /// It, and zeros.
+    text: [u8; Self::MOST],
+    /// A bit for each of its bytes.
+    mask: u32,
     /// Its length; nothing stands nowhere.
     pub len: usize,
 }
@@ -22,23 +25,51 @@ impl Pattern {
     /// None at all where it is longer.
     pub fn new(text: &[u8]) -> Self {
         let text = if text.len() <= Self::MOST { text } else { &[] };
-        let (mut bytes, mut mask) = ([0; Self::MOST], [0; Self::MOST]);
+        let mut bytes = [0; Self::MOST];
         bytes[..text.len()].copy_from_slice(text);
-        mask[..text.len()].fill(0xff);
-        let words = |bytes: [u8; Self::MOST]| {
-            let word = |at: usize| bytes[at..].first_chunk().copied().map_or(0, u128::from_le_bytes);
-            [word(0), word(16)]
-        };
-        Self { text: words(bytes), mask: words(mask), len: text.len() }
+        let mask = ((1_u64 << text.len()) - 1) as u32;
+        Self { text: bytes, mask, len: text.len() }
     }
 
     /// Whether `line` goes on with it at `at`.
     #[inline(always)]
     pub fn stands(&self, line: &[u8], at: usize) -> Option<bool> {
-        let word = |at: usize| line.get(at..)?.first_chunk().copied().map(u128::from_le_bytes);
-        let first = (word(at)? ^ self.text[0]) & self.mask[0] == 0;
-        Some(first && (self.len <= 16 || (word(at + 16)? ^ self.text[1]) & self.mask[1] == 0))
+        Some(self.mask & !same(line.get(at..)?.first_chunk()?, &self.text) == 0)
     }
+
+    /// As [`Self::stands`].
+    ///
+    /// # Safety
+    /// 32 bytes from `at` on must lie within `line`.
+    #[inline(always)]
+    pub unsafe fn stands_unchecked(&self, line: &[u8], at: usize) -> bool {
+        // SAFETY: by this function's contract.
+        self.mask & !same(&unsafe { quick::load(line, at) }, &self.text) == 0
+    }
+}
+
+/// A bit for each byte that is the same in both.
+#[inline(always)]
+fn same(one: &[u8; Pattern::MOST], other: &[u8; Pattern::MOST]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_movemask_epi8};
+        // SAFETY: any 32 bytes are two vectors, and every x86-64 has SSE2.
+        let half = |one: &[u8; 16], other: &[u8; 16]| unsafe {
+            let vector = |bytes: &[u8; 16]| std::mem::transmute::<[u8; 16], __m128i>(*bytes);
+            _mm_movemask_epi8(_mm_cmpeq_epi8(vector(one), vector(other))).cast_unsigned()
+        };
+        let ((one, _), (other, _)) = (one.as_chunks(), other.as_chunks());
+        half(&one[0], &other[0]) | half(&one[1], &other[1]) << 16
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    plain_same(one, other)
+}
+
+/// The portable twin of [`same`].
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn plain_same(one: &[u8; Pattern::MOST], other: &[u8; Pattern::MOST]) -> u32 {
+    one.iter().zip(other).enumerate().fold(0, |bits, (at, (one, other))| bits | u32::from(one == other) << at)
 }
 
 /// Reads a line that has keys in the order in which they are looked up, some of which may be absent, and nothing between
@@ -90,7 +121,28 @@ pub fn bare(
 
 #[cfg(test)]
 mod tests {
+    use super::{Pattern, plain_same, same};
     use crate::json::parse::{Lookups, Tokens, parse};
+
+    #[test]
+    fn patterns_stand_where_their_text_is() {
+        let text = b"0123456789abcdefghijklmnopqrstuv";
+        for len in 1..=Pattern::MOST {
+            let pattern = Pattern::new(&text[..len]);
+            let mut line = [b'x'; 40];
+            line[3..3 + len].copy_from_slice(&text[..len]);
+            assert_eq!((pattern.stands(&line, 3), pattern.stands(&line, 2)), (Some(true), Some(false)), "{len}");
+            assert_eq!(pattern.stands(&line, 9), None);
+            for at in 3..3 + len {
+                let mut line = line;
+                line[at] ^= 1;
+                assert_eq!(pattern.stands(&line, 3), Some(false), "{len} {at}");
+                let window = line[3..].first_chunk().expect("enough bytes");
+                assert_eq!(same(window, text), plain_same(window, text));
+            }
+        }
+        assert_eq!(Pattern::new(&[b'x'; 33]).len, 0);
+    }
 
     #[test]
     fn both_ways_of_reading_find_the_same() {

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::echo::Echoing;
 use super::parse::{Tag, Token, parse};
 use super::scalars::{Given, On, Scalars};
 use super::whole::Whole;
@@ -12,7 +13,7 @@ use crate::cells::{Place, Span};
 use crate::check::ask;
 use crate::check::column::Notes;
 use crate::check::work::{Input, State, Work};
-use crate::check::{Kernel, Verdict, msgspec};
+use crate::check::{Kernel, Verdict, msgspec, with_kernel};
 use crate::compiled::{Checker, Field, NO_TEMPLATE, OnNull};
 use crate::error::Result;
 use crate::plan::{Dialect, ErrorCode, Format};
@@ -67,41 +68,28 @@ fn read(input: &Input<'_>, work: &mut Work) {
     let data = input.block.bytes();
     let rows = &input.block.rows.rows;
     let valid = simdutf8::basic::from_utf8(data).is_ok();
-    work.tokens.begin(rows.len(), lookups, valid);
-    for (number, (row, state)) in rows.iter().zip(work.states.iter_mut()).enumerate() {
+    let Work { states, tokens, unquoted, written, lines, echo: scratch, .. } = work;
+    lines.clear();
+    if let Some(echo) = &input.plan.echo {
+        lines.resize(rows.len(), Span::ABSENT);
+        Echoing::new(echo, input.plan, data, written, scratch).lines(rows, valid, states, lines);
+    }
+    tokens.begin(rows.len(), lookups, valid);
+    for (number, (row, state)) in rows.iter().zip(states.iter_mut()).enumerate() {
         if *state != State::Good {
             continue;
         }
         let line = (row.start as usize, row.end as usize);
         let text = valid || simdutf8::basic::from_utf8(&data[line.0..line.1]).is_ok();
-        if !text || !parse(data, line, number, lookups, &mut work.tokens, &mut work.unquoted) {
+        if !text || !parse(data, line, number, lookups, tokens, unquoted) {
             *state = State::Unsure;
         }
     }
 }
 
 fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
-    // Text without constraints and a value of any type have the same kernel; the errors tell them apart.
-    let text = field.by_code[ErrorCode::StringType as usize] != NO_TEMPLATE;
-    let scalars = Scalars::of(&field.checker, text);
-    match &field.checker {
-        Checker::Str(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::Int(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::Float(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::Bool(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::Bytes(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::Date(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::DateTime(kernel) => native(&**kernel, scalars, input, work, field, at),
-        Checker::Time(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::TimeDelta(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::Decimal(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::Uuid(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::Choice(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::Integers(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::Any(kernel) => native(kernel, scalars, input, work, field, at),
-        Checker::Msgspec(checker) => {
-            msgspec::with_kernel!(&**checker, kernel => native(kernel, scalars, input, work, field, at));
-        }
+    let scalars = Scalars::of(&field.checker, is_text(field));
+    with_kernel!(&field.checker, kernel => native(kernel, scalars, input, work, field, at), {
         Checker::Nested(shape) => shape::check::lines(*shape, input, work, field, at),
         Checker::Ask => {}
         Checker::Refuse(_) => {
@@ -109,7 +97,13 @@ fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
                 *state = State::Unsure;
             }
         }
-    }
+    });
+}
+
+/// Whether a field whose kernel accepts everything is text. A value of any type has the same kernel; the errors tell them
+/// apart.
+pub(super) fn is_text(field: &Field) -> bool {
+    field.by_code[ErrorCode::StringType as usize] != NO_TEMPLATE
 }
 
 /// The loop of one type.

@@ -6,15 +6,18 @@
 
 mod bare;
 mod check;
+mod echo;
 mod extra;
 pub mod object;
 mod parse;
+mod quick;
 pub mod scalars;
 pub mod scan;
 mod whole;
 
 pub(crate) use check::absent;
 pub use check::check;
+pub use echo::{Echo, Scratch};
 pub use extra::Extra;
 pub use parse::{Lookups, Tag, Take, Tokens};
 pub(crate) use whole::Whole;

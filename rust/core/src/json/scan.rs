@@ -5,6 +5,8 @@
 
 use memchr::memchr;
 
+use crate::encode::json::specials;
+
 /// Deeper values are not followed; jiter gives up at twice that.
 const DEEPEST: u32 = 100;
 
@@ -40,7 +42,7 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Eight bytes at `at`, the first lowest.
 #[inline(always)]
-fn eight(line: &[u8], at: usize) -> Option<u64> {
+pub fn eight(line: &[u8], at: usize) -> Option<u64> {
     line.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
 }
 
@@ -91,15 +93,8 @@ fn special(line: &[u8], at: usize) -> Option<usize> {
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn sixteens(line: &[u8], mut at: usize) -> Result<usize, usize> {
-    use std::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8};
     while let Some(bytes) = line.get(at..).and_then(<[u8]>::first_chunk::<16>) {
-        // SAFETY: any 16 bytes are a vector, and every x86-64 has SSE2.
-        let found = unsafe {
-            let bytes = std::mem::transmute::<[u8; 16], __m128i>(*bytes);
-            let is = |byte: u8| _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte.cast_signed()));
-            let control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-            _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(is(b'"'), is(b'\\')), control))
-        };
+        let found = specials(bytes);
         if found != 0 {
             return Ok(at + found.trailing_zeros() as usize);
         }
@@ -188,16 +183,23 @@ fn number(line: &[u8], start: usize) -> Option<(Value, usize)> {
     Some((value, at))
 }
 
+/// How many of eight bytes are digits, before the first that is none.
+#[inline(always)]
+pub fn leading_digits(word: u64) -> usize {
+    let digits = word ^ (ONES * 0x30);
+    // What is above nine gets its highest bit; a carry only makes bytes above the first one wrong.
+    let other = (digits.wrapping_add(ONES * 0x76) | digits) & HIGH;
+    other.trailing_zeros() as usize / 8
+}
+
 /// The position after the digits at `at`, of which there is at least one.
 #[inline(always)]
 fn digits(line: &[u8], at: usize) -> Option<usize> {
     let mut end = at;
     while let Some(word) = eight(line, end) {
-        let digits = word ^ (ONES * 0x30);
-        // What is above nine gets its highest bit; a carry only makes bytes above the first one wrong.
-        let other = (digits.wrapping_add(ONES * 0x76) | digits) & HIGH;
-        end += other.trailing_zeros() as usize / 8;
-        if other != 0 {
+        let count = leading_digits(word);
+        end += count;
+        if count < 8 {
             return (end > at).then_some(end);
         }
     }

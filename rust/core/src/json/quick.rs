@@ -1,0 +1,140 @@
+//! Quick: short values that are written as they stand, found in a few steps.
+//!
+//! In: a position in a block. Out: the position after the value, or nothing: then it is read in the way that takes any
+//! value. Nothing here looks where the block ends; whoever asks has made sure that [`AHEAD`] bytes are there.
+
+use super::scan::{self, leading_digits};
+use crate::encode::json::specials;
+
+/// So many bytes from where a line ends on must be there.
+pub const AHEAD: usize = 64;
+
+/// `N` bytes.
+///
+/// # Safety
+/// They must lie within `data`.
+#[inline(always)]
+pub unsafe fn load<const N: usize>(data: &[u8], at: usize) -> [u8; N] {
+    debug_assert!(at + N <= data.len());
+    // SAFETY: by this function's contract; arrays of bytes have no alignment.
+    unsafe { data.as_ptr().add(at).cast::<[u8; N]>().read() }
+}
+
+/// The position after a string without escapes at `at`.
+///
+/// # Safety
+/// 32 bytes from `at` on must lie within `data`.
+#[inline(always)]
+pub unsafe fn text(data: &[u8], at: usize) -> Option<usize> {
+    // SAFETY: by this function's contract.
+    let ([first], next) = unsafe { (load(data, at), load(data, at + 1)) };
+    if first != b'"' {
+        return None;
+    }
+    match specials(&next) {
+        0 => scan::text(data, at + 17).filter(|(_, escaped)| !escaped).map(|(end, _)| end + 1),
+        found => {
+            let end = at + 1 + found.trailing_zeros() as usize;
+            (data[end] == b'"').then_some(end + 1)
+        }
+    }
+}
+
+/// The position after `true` or `false` at `at`.
+///
+/// # Safety
+/// 32 bytes from `at` on must lie within `data`.
+#[inline(always)]
+pub unsafe fn literal(data: &[u8], at: usize) -> Option<usize> {
+    const TRUE: u64 = u32::from_le_bytes(*b"true") as u64;
+    const FALSE: u64 = u64::from_le_bytes(*b"false\0\0\0");
+    // SAFETY: by this function's contract.
+    let word = u64::from_le_bytes(unsafe { load(data, at) });
+    if word & 0xffff_ffff == TRUE {
+        return Some(at + 4);
+    }
+    (word & 0xff_ffff_ffff == FALSE).then_some(at + 5)
+}
+
+/// The position after a number at `at` with up to seven digits before a point and after it, before a comma or the end of
+/// an object: an integer, or a `float` with a fraction in its shortest form.
+///
+/// Text is the shortest form of its double where it has at most 15 digits, since any two decimals that short are
+/// different doubles, does not end with a zero, and stands in the range that is written without exponent.
+///
+/// # Safety
+/// 32 bytes from `at` on must lie within `data`.
+#[inline(always)]
+pub unsafe fn number(data: &[u8], at: usize, float: bool) -> Option<usize> {
+    // SAFETY: by this function's contract: a sign, twice eight digits and a point are 18 bytes, and one follows.
+    unsafe {
+        let first = at + usize::from(load(data, at) == *b"-");
+        let digits = u64::from_le_bytes(load(data, first));
+        let count = leading_digits(digits);
+        let zero = digits as u8 == b'0';
+        if count.wrapping_sub(1) >= 7 || zero && (count > 1 || !float && first > at) {
+            return None;
+        }
+        let mut end = first + count;
+        if float {
+            let fraction = u64::from_le_bytes(load(data, end + 1));
+            let places = leading_digits(fraction);
+            if load(data, end) != *b"." || places.wrapping_sub(1) >= 7 {
+                return None;
+            }
+            end += 1 + places;
+            let small = zero && places > 4 && fraction as u32 == u32::from_le_bytes(*b"0000");
+            if small || places > 1 && load(data, end - 1) == *b"0" {
+                return None;
+            }
+        }
+        let [next] = load(data, end);
+        matches!(next, b',' | b'}').then_some(end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AHEAD, literal, number, text};
+    use crate::check::float::plain;
+    use crate::json::scan::{Value, value};
+
+    #[test]
+    fn quick_ways_find_what_the_others_find() {
+        let mut seed = 5_u64;
+        let mut random = |below: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % below
+        };
+        let parts =
+            ["0", "0", "00", "1", "5", "9", "123", "4567", ".", ".", "-", "e", "E+2", "true", "false", "\"", "\\", "x"];
+        let (mut numbers, mut floats, mut shortest) = (0, 0, 0);
+        for _ in 0..300_000 {
+            let some = random(6);
+            let mut line: String =
+                (0..=some).map(|_| parts[random(if some % 2 == 0 { 11 } else { parts.len() })]).collect();
+            line.push_str([",", "}", "]", " ,", "\n"][random(5)]);
+            let end = line.len();
+            line.push_str(&" ".repeat(AHEAD));
+            let line = line.as_bytes();
+            let found = value(line, 0);
+            let shown = String::from_utf8_lossy(&line[..end]);
+            let one = |wanted: fn(&Value) -> bool| found.filter(|(value, _)| wanted(value)).map(|(_, end)| end);
+            let before = |end: &usize| matches!(line[*end], b',' | b'}');
+            // SAFETY: there are more than 32 bytes.
+            let (quick_int, quick_float, quick_literal, quick_text) =
+                unsafe { (number(line, 0, false), number(line, 0, true), literal(line, 0), text(line, 0)) };
+            let int = one(|value| *value == Value::Int).filter(before);
+            assert!(quick_int.is_none() || quick_int == int, "{shown}");
+            numbers += u32::from(quick_int.is_some());
+            let float = one(|value| *value == Value::Float).filter(before);
+            let float = float.filter(|&end| plain(&line[..end]).is_some_and(|(_, shortest)| shortest));
+            assert!(quick_float.is_none() || quick_float == float, "{shown}");
+            floats += u32::from(quick_float.is_some());
+            shortest += u32::from(float.is_some());
+            assert_eq!(quick_literal, one(|value| matches!(value, Value::True | Value::False)), "{shown}");
+            assert_eq!(quick_text, one(|value| matches!(value, Value::Text(_, false))), "{shown}");
+        }
+        assert!(numbers > 10_000 && floats > shortest * 8 / 10 && floats > 1_000, "{numbers} {floats} {shortest}");
+    }
+}
