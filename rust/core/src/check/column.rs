@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::work::{Found, Input, State, What, Work};
+use super::work::{Found, Input, State, What, Work, ready};
 use super::{Kernel, Verdict, ask, msgspec, with_kernel};
 use crate::cells::{Place, Span, cell, cell_unchecked, text};
 use crate::compiled::{Checker, Field, NO_TEMPLATE, OnNull};
@@ -135,14 +135,8 @@ fn native<K: Kernel>(kernel: &K, input: &Input<'_>, work: &mut Work, field: &Fie
     let ends = &input.block.rows.ends;
     let rows = &input.block.rows.rows;
     let Work { states, spans, values, unquoted, written, errors, details, keep, .. } = work;
-    let spans = &mut spans[at];
-    spans.clear();
-    spans.resize(rows.len(), Span::ABSENT);
-    let values = &mut values[at];
-    values.clear();
-    if *keep {
-        values.resize(rows.len(), 0);
-    }
+    let (spans, values) = (&mut spans[at], &mut values[at]);
+    ready(spans, values, rows.len(), *keep);
     let mut notes = Notes { errors, details, field, at: at as u32 };
     for (number, ((row, state), slot)) in rows.iter().zip(states.iter_mut()).zip(spans.iter_mut()).enumerate() {
         if *state >= State::Unsure {

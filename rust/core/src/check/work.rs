@@ -4,6 +4,7 @@
 //! results and decides nothing. Its buffers are kept from block to block.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::cells::{Place, Span};
 use crate::compiled::{Compiled, Nulls};
@@ -91,6 +92,8 @@ pub struct Work {
     pub extras: Vec<Span>,
     /// For each row whose state is [`State::Echoed`] the line that goes out.
     pub lines: Vec<Span>,
+    /// The runs of rows of JSON Lines that have another state.
+    pub others: Vec<Range<usize>>,
     /// The buffers for such lines.
     pub echo: crate::json::Scratch,
     /// The buffers of nested fields.
@@ -161,6 +164,14 @@ impl Work {
         };
         &from[span.start()..span.start() + span.len()]
     }
+}
+
+/// Makes room for the results of a field, of which nothing is known yet. `keep`: values are kept.
+pub fn ready(spans: &mut Vec<Span>, values: &mut Vec<i64>, rows: usize, keep: bool) {
+    spans.clear();
+    spans.resize(rows, Span::ABSENT);
+    values.clear();
+    values.resize(if keep { rows } else { 0 }, 0);
 }
 
 /// What the loops look at and do not change.

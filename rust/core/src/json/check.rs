@@ -5,14 +5,14 @@
 use std::borrow::Cow;
 
 use super::echo::Echoing;
-use super::parse::{Tag, Token, parse};
+use super::parse::{Tag, Token, Tokens, parse};
 use super::scalars::{Given, On, Scalars};
 use super::whole::Whole;
 use super::{extra, object};
 use crate::cells::{Place, Span};
 use crate::check::ask;
 use crate::check::column::Notes;
-use crate::check::work::{Input, State, Work};
+use crate::check::work::{Input, State, Work, ready};
 use crate::check::{Kernel, Verdict, msgspec, with_kernel};
 use crate::compiled::{Checker, Field, NO_TEMPLATE, OnNull};
 use crate::error::Result;
@@ -68,14 +68,18 @@ fn read(input: &Input<'_>, work: &mut Work) {
     let data = input.block.bytes();
     let rows = &input.block.rows.rows;
     let valid = simdutf8::basic::from_utf8(data).is_ok();
-    let Work { states, tokens, unquoted, written, lines, echo: scratch, .. } = work;
-    lines.clear();
+    let Work { states, tokens, unquoted, written, lines, others, echo: scratch, .. } = work;
+    others.clear();
     if let Some(echo) = &input.plan.echo {
+        lines.clear();
         lines.resize(rows.len(), Span::ABSENT);
-        Echoing::new(echo, input.plan, data, written, scratch).lines(rows, valid, states, lines);
+        Echoing::new(echo, input.plan, data, written, scratch).lines(rows, valid, states, lines, others);
+    } else {
+        others.push(0..rows.len());
     }
     tokens.begin(rows.len(), lookups, valid);
-    for (number, (row, state)) in rows.iter().zip(states.iter_mut()).enumerate() {
+    for number in others.iter().cloned().flatten() {
+        let (row, state) = (&rows[number], &mut states[number]);
         if *state != State::Good {
             continue;
         }
@@ -112,100 +116,100 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
     let data = input.block.bytes();
     let rows = &input.block.rows.rows;
     let (column, dialect, rest) = (field.column.unwrap_or_default(), input.plan.dialect, Scalars::rest(&field.checker));
-    let Work { states, spans, values, unquoted, written, errors, details, keep, format, tokens, wholes, .. } = work;
-    let spans = &mut spans[at];
-    spans.clear();
-    spans.resize(rows.len(), Span::ABSENT);
-    let values = &mut values[at];
-    values.clear();
-    if *keep {
-        values.resize(rows.len(), 0);
-    }
+    let Work {
+        states, spans, values, unquoted, written, errors, details, keep, format, tokens, wholes, others, ..
+    } = work;
+    let (spans, values) = (&mut spans[at], &mut values[at]);
+    ready(spans, values, rows.len(), *keep);
     // A string without escapes is written as it stands, quotes and all, where nobody looks at its text before.
     let as_it_stands = *format == Some(Format::Jsonl) && input.plan.transform.is_none() && !*keep;
     // Constants that are the very text which they stand for are taken from there too: whole lines can be copied then.
     let echoes = as_it_stands && kernel.echoes(&input.plan.constants);
     let mut notes = Notes { errors, details, field, at: at as u32 };
-    for (number, (state, slot)) in states.iter_mut().zip(spans.iter_mut()).enumerate() {
-        if *state >= State::Unsure {
-            continue;
-        }
-        let token = tokens.of(number, column);
-        let tag = token.tag();
-        let on = match tag {
-            Tag::Null => match field.nullable {
-                Some(null) => {
-                    *slot = if as_it_stands { Span::new(Place::FinalPlain, token.start(), token.len()) } else { null };
-                    continue;
-                }
-                None => On::Wrong,
-            },
-            Tag::Absent => {
-                *slot = absent(&mut notes, number, state, Whole { input, tokens, written, spans: wholes });
+    for run in others.iter() {
+        for (number, (state, slot)) in run.clone().zip(states[run.clone()].iter_mut().zip(&mut spans[run.clone()])) {
+            if *state >= State::Unsure {
                 continue;
             }
-            _ => scalars.on(tag, data[token.start()]),
-        };
-        let place = if tag == Tag::Escaped { Place::Unquoted } else { Place::Quoted };
-        let whole = Span::new(place, token.start(), token.len());
-        let from = if tag == Tag::Escaped { &unquoted[..] } else { data };
-        let bytes = &from[whole.start()..whole.start() + whole.len()];
-        // SAFETY: the line is UTF-8, tokens begin and end at ASCII bytes, and undone escapes are whole characters.
-        let text = unsafe { std::str::from_utf8_unchecked(bytes) };
-        if on != On::Kernel {
-            match odd(kernel, scalars.instead(on, rest, bytes), written) {
-                Ok((span, bits)) => {
-                    *slot = span;
-                    values.get_mut(number).into_iter().for_each(|slot| *slot = bits);
+            let token = tokens.of(number, column);
+            let tag = token.tag();
+            let on = match tag {
+                Tag::Null => match field.nullable {
+                    Some(null) => {
+                        *slot =
+                            if as_it_stands { Span::new(Place::FinalPlain, token.start(), token.len()) } else { null };
+                        continue;
+                    }
+                    None => On::Wrong,
+                },
+                Tag::Absent => {
+                    *slot = absent(&mut notes, number, state, Whole { input, tokens, written, spans: wholes });
+                    continue;
                 }
-                Err(Some((code, detail))) => {
-                    let detail = detail.or_else(|| scalars.named.then(|| Cow::Borrowed(name(tag))));
-                    refuse(&mut notes, (number, state), code, detail, shown(token, whole, dialect, data, written));
+                _ => scalars.on(tag, data[token.start()]),
+            };
+            let place = if tag == Tag::Escaped { Place::Unquoted } else { Place::Quoted };
+            let whole = Span::new(place, token.start(), token.len());
+            let from = if tag == Tag::Escaped { &unquoted[..] } else { data };
+            let bytes = &from[whole.start()..whole.start() + whole.len()];
+            // SAFETY: the line is UTF-8, tokens begin and end at ASCII bytes, and undone escapes are whole characters.
+            let text = unsafe { std::str::from_utf8_unchecked(bytes) };
+            if on != On::Kernel {
+                match odd(kernel, scalars.instead(on, rest, bytes), written) {
+                    Ok((span, bits)) => {
+                        *slot = span;
+                        values.get_mut(number).into_iter().for_each(|slot| *slot = bits);
+                    }
+                    Err(Some((code, detail))) => {
+                        let detail = detail.or_else(|| scalars.named.then(|| Cow::Borrowed(name(tag))));
+                        refuse(&mut notes, (number, state), code, detail, shown(token, whole, dialect, data, written));
+                    }
+                    Err(None) => *state = State::Unsure,
                 }
-                Err(None) => *state = State::Unsure,
+                continue;
             }
-            continue;
-        }
-        let begin = written.len();
-        let mut value = 0;
-        match kernel.check(text, written) {
-            Verdict::Same(bits) => {
-                value = bits;
-                *slot = if K::TEXT && as_it_stands && tag == Tag::Text {
-                    with_quotes(whole)
-                } else if K::TEXT {
-                    whole
-                } else if tag == Tag::Escaped {
-                    written.extend_from_slice(bytes);
-                    Span::new(Place::FinalWritten, begin, bytes.len())
-                } else {
-                    tokens.unquoted(number, tag);
-                    Span::new(Place::FinalPlain, whole.start(), whole.len())
-                };
+            let begin = written.len();
+            let mut value = 0;
+            match kernel.check(text, written) {
+                Verdict::Same(bits) => {
+                    value = bits;
+                    *slot = if tag == Tag::Escaped && !K::TEXT {
+                        written.extend_from_slice(bytes);
+                        Span::new(Place::FinalWritten, begin, bytes.len())
+                    } else {
+                        same::<K>(tokens, number, tag, whole, as_it_stands)
+                    };
+                }
+                Verdict::Part(offset, len) => *slot = Span::new(place, whole.start() + offset, len),
+                Verdict::Written(bits) => {
+                    value = bits;
+                    let place = if K::TEXT { Place::Written } else { Place::FinalWritten };
+                    *slot = Span::new(place, begin, written.len() - begin);
+                }
+                Verdict::Constant(span, bits) => {
+                    value = bits;
+                    *slot = if echoes { echo::<K>(tag, whole).unwrap_or(span) } else { span };
+                }
+                Verdict::Reject(code) => {
+                    refuse(&mut notes, (number, state), code, None, shown(token, whole, dialect, data, written));
+                }
+                Verdict::RejectWith(code, detail) => {
+                    refuse(
+                        &mut notes,
+                        (number, state),
+                        code,
+                        Some(detail),
+                        shown(token, whole, dialect, data, written),
+                    );
+                }
+                Verdict::Unsure => {
+                    written.truncate(begin);
+                    *state = State::Unsure;
+                }
             }
-            Verdict::Part(offset, len) => *slot = Span::new(place, whole.start() + offset, len),
-            Verdict::Written(bits) => {
-                value = bits;
-                let place = if K::TEXT { Place::Written } else { Place::FinalWritten };
-                *slot = Span::new(place, begin, written.len() - begin);
+            if let Some(slot) = values.get_mut(number) {
+                *slot = value;
             }
-            Verdict::Constant(span, bits) => {
-                value = bits;
-                *slot = if echoes { echo::<K>(tag, whole).unwrap_or(span) } else { span };
-            }
-            Verdict::Reject(code) => {
-                refuse(&mut notes, (number, state), code, None, shown(token, whole, dialect, data, written));
-            }
-            Verdict::RejectWith(code, detail) => {
-                refuse(&mut notes, (number, state), code, Some(detail), shown(token, whole, dialect, data, written));
-            }
-            Verdict::Unsure => {
-                written.truncate(begin);
-                *state = State::Unsure;
-            }
-        }
-        if let Some(slot) = values.get_mut(number) {
-            *slot = value;
         }
     }
 }
@@ -244,6 +248,16 @@ fn odd<K: Kernel>(kernel: &K, given: Given, written: &mut Vec<u8>) -> std::resul
     };
     let place = if K::TEXT { Place::Written } else { Place::FinalWritten };
     Ok((Span::new(place, begin, written.len() - begin), bits))
+}
+
+/// What is written of a value that stands in its line as it is written.
+#[inline(always)]
+fn same<K: Kernel>(tokens: &mut Tokens, number: usize, tag: Tag, whole: Span, as_it_stands: bool) -> Span {
+    if !K::TEXT {
+        tokens.unquoted(number, tag);
+        return Span::new(Place::FinalPlain, whole.start(), whole.len());
+    }
+    if as_it_stands && tag == Tag::Text { with_quotes(whole) } else { whole }
 }
 
 /// What msgspec calls a value.

@@ -4,6 +4,8 @@
 //! every value is accepted: the very line, or a copy in which some values are written anew and defaults are added. About
 //! any other line nothing is noted: it is read and checked field by field.
 
+use std::ops::Range;
+
 use super::bare::Pattern;
 use super::check;
 use super::parse::Tag;
@@ -114,10 +116,17 @@ impl<'a> Echoing<'a> {
     }
 
     /// Finds what goes out of the lines of `rows`, which is known of those whose state becomes [`State::Echoed`] then.
-    /// `valid`: all of them are UTF-8.
+    /// `valid`: all of them are UTF-8. `others` gets the runs of those of which it is not known.
     #[inline(never)]
-    pub fn lines(&mut self, rows: &[Row], valid: bool, states: &mut [State], lines: &mut [Span]) {
-        for ((row, state), span) in rows.iter().zip(states).zip(lines) {
+    pub fn lines(
+        &mut self,
+        rows: &[Row],
+        valid: bool,
+        states: &mut [State],
+        lines: &mut [Span],
+        others: &mut Vec<Range<usize>>,
+    ) {
+        for (number, ((row, state), span)) in rows.iter().zip(states).zip(lines).enumerate() {
             let (start, end) = (row.start as usize, row.end as usize);
             if *state == State::Good
                 && (valid || simdutf8::basic::from_utf8(&self.data[start..end]).is_ok())
@@ -125,6 +134,11 @@ impl<'a> Echoing<'a> {
             {
                 *state = State::Echoed;
                 *span = line;
+                continue;
+            }
+            match others.last_mut() {
+                Some(run) if run.end == number => run.end += 1,
+                _ => others.push(number..number + 1),
             }
         }
     }

@@ -7,7 +7,7 @@ use super::fault::Step;
 use super::walk::{Buffers, Walk};
 use crate::cells::{MAX_SPAN, Place, Span, cell, text};
 use crate::check::column::Notes;
-use crate::check::work::{Found, Input, State, What, Work};
+use crate::check::work::{Found, Input, State, What, Work, ready};
 use crate::compiled::Field;
 use crate::encode::{csv, float, json};
 use crate::json::scan::{Value, space, unescape, value};
@@ -24,46 +24,58 @@ pub fn lines(shape: usize, input: &Input<'_>, work: &mut Work, field: &Field, at
     let rows = &input.block.rows.rows;
     let column = field.column.unwrap_or_default();
     let Work {
-        states, spans, values, written, errors, details, faults, format, tokens, wholes, shapes: scratch, ..
+        states,
+        spans,
+        values,
+        written,
+        errors,
+        details,
+        faults,
+        format,
+        tokens,
+        wholes,
+        others,
+        shapes: scratch,
+        ..
     } = work;
     let spans = &mut spans[at];
-    spans.clear();
-    spans.resize(rows.len(), Span::ABSENT);
-    values[at].clear();
-    for (number, (state, slot)) in states.iter_mut().zip(spans.iter_mut()).enumerate() {
-        if *state >= State::Unsure {
-            continue;
-        }
-        let token = tokens.of(number, column);
-        if token.tag() == Tag::Absent {
-            let mut notes = Notes { errors, details, field, at: at as u32 };
-            *slot = absent(&mut notes, number, state, Whole { input, tokens, written, spans: wholes });
-            continue;
-        }
-        let (start, end) = token.whole();
-        let mut walk = Walk::new(&input.plan.shapes, &mut scratch.0);
-        // What follows the value is out of reach.
-        let text = &data[..end];
-        let read = walk.value(shape, text, start) == Some(end);
-        let Walk { errors: refused, pending, .. } = walk;
-        if !read {
-            *state = State::Unsure;
-        } else if refused > 0 {
-            *state = State::Rejected;
-            for pending in &pending {
-                errors.push(Found { row: number as u32, field: at as u32, what: What::Fault(faults.len() as u32) });
-                faults.push(pending.fault(&field.loc));
+    ready(spans, &mut values[at], rows.len(), false);
+    for run in others.iter() {
+        for (number, (state, slot)) in run.clone().zip(states[run.clone()].iter_mut().zip(&mut spans[run.clone()])) {
+            if *state >= State::Unsure {
+                continue;
             }
-        } else if let Some(format) = *format {
-            let stretch = scratch.0.out.only().filter(|_| format == Format::Jsonl);
-            let made = stretch.map(|(from, to)| Span::new(Place::FinalPlain, from, to - from));
-            match made.or_else(|| made_of(&mut scratch.0, text, format, written)) {
-                Some(made) => *slot = made,
-                None => *state = State::Unsure,
+            let token = tokens.of(number, column);
+            if token.tag() == Tag::Absent {
+                let mut notes = Notes { errors, details, field, at: at as u32 };
+                *slot = absent(&mut notes, number, state, Whole { input, tokens, written, spans: wholes });
+                continue;
             }
-        } else {
-            // The value is made of what it was read from, when somebody looks.
-            *slot = Span::new(Place::FinalPlain, start, end - start);
+            let (start, end) = token.whole();
+            let mut walk = Walk::new(&input.plan.shapes, &mut scratch.0);
+            // What follows the value is out of reach.
+            let text = &data[..end];
+            let read = walk.value(shape, text, start) == Some(end);
+            let Walk { errors: refused, pending, .. } = walk;
+            if !read {
+                *state = State::Unsure;
+            } else if refused > 0 {
+                *state = State::Rejected;
+                for pending in &pending {
+                    errors.push(Found { row: number as u32, field: at as u32, what: What::Fault(faults.len() as u32) });
+                    faults.push(pending.fault(&field.loc));
+                }
+            } else if let Some(format) = *format {
+                let stretch = scratch.0.out.only().filter(|_| format == Format::Jsonl);
+                let made = stretch.map(|(from, to)| Span::new(Place::FinalPlain, from, to - from));
+                match made.or_else(|| made_of(&mut scratch.0, text, format, written)) {
+                    Some(made) => *slot = made,
+                    None => *state = State::Unsure,
+                }
+            } else {
+                // The value is made of what it was read from, when somebody looks.
+                *slot = Span::new(Place::FinalPlain, start, end - start);
+            }
         }
     }
 }
