@@ -34,12 +34,14 @@ def random_lines(drawn: DrawnModel, rng: random.Random, records: int) -> bytes:
         records: how many lines, some of which may be blank.
     """
     order = list(drawn.fields)
-    colon, comma = rng.choice([(":", ","), (": ", ", ")])
+    # As programs write them: keys in one order, none but those of the model, nothing between tokens.
+    neat = rng.random() < 0.3
+    colon, comma = (":", ",") if neat else rng.choice([(":", ","), (": ", ", ")])
     end = rng.choice([b"\n", b"\n", b"\r\n"])
     lines = []
     for _ in range(records):
         odd = rng.choice([0.0, 0.0, 0.2, 1.0])
-        if rng.random() < 0.1:
+        if not neat and rng.random() < 0.1:
             rng.shuffle(order)
         members = []
         for each in order:
@@ -47,12 +49,12 @@ def random_lines(drawn: DrawnModel, rng: random.Random, records: int) -> bytes:
                 if rng.random() < 0.9 / len(each.lookups):
                     members.append((lookup, _value(each, rng, odd)))
         for name in ("extra", "nested", 'z"', "f9"):
-            if rng.random() < 0.1:
+            if not neat and rng.random() < 0.1:
                 members.append((name, rng.choice(VALUES[:-3])))
         if members and rng.random() < 0.05:
             members.append((members[0][0], _value(rng.choice(order), rng, odd)))
         text = "{" + comma.join(_string(name, rng) + colon + value for name, value in members) + "}"
-        lines.append(damaged(text.encode(), rng) if rng.random() < 0.1 else text.encode())
+        lines.append(damaged(text.encode(), rng) if rng.random() < (0.02 if neat else 0.1) else text.encode())
     data = b"".join(line.replace(b"\n", b" ") + end for line in lines)
     return data if rng.random() < 0.5 else data.removesuffix(end)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tempfile
 import warnings
 from pathlib import Path
@@ -81,6 +82,26 @@ def test_tables(drawn: DrawnModel, seed: int, block_bytes: int) -> None:
                 # Which of several records crashes first is not defined.
                 written.append((str(type(error)).encode(), b""))
     assert len(set(written)) == 1
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(drawn=models(), seed=st.integers(0, 1 << 32))
+def test_blanks_change_nothing(drawn: DrawnModel, seed: int) -> None:
+    """A line goes out the same where it is read in the way that takes any blanks."""
+    data = random_lines(drawn, random.Random(seed), RECORDS)
+    note(drawn.described)
+    written = []
+    for source in (data, re.sub(rb"(?m)^\{", b"{ ", data)):
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            good = Path(folder, "g.jsonl")
+            try:
+                thresher.process(source, drawn.model, output=good, engine=ENGINES[0], format="jsonl")
+            except thresher.DataProcessingError as error:
+                written.append(str(type(error)).encode())
+            else:
+                written.append(good.read_bytes())
+    assert written[0] == written[1]
 
 
 def shown(instance: Any) -> str:
