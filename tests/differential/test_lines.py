@@ -84,7 +84,7 @@ def test_tables(drawn: DrawnModel, seed: int, block_bytes: int) -> None:
     assert len(set(written)) == 1
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(EXAMPLES)
 @given(drawn=models(), seed=st.integers(0, 1 << 32))
 def test_blanks_change_nothing(drawn: DrawnModel, seed: int) -> None:
     """A line goes out the same where it is read in the way that takes any blanks."""
