@@ -40,8 +40,21 @@ class Outcome(TypedDict):
 Part: TypeAlias = tuple[int, int, int, int, int, Chunk, dict[int, object], bytes]
 """source, first record, accepted, rejected, filtered, the accepted ones, what handles in them stand for, rejects."""
 
+class Ready:
+    """A job whose plans are ready. It never changes: any number of runs may share it."""
+
+    def __init__(self, job: bytes) -> None:
+        """Make the plans of a job ready.
+
+        Args:
+            job: a :class:`thresher.engine.Job` as JSON.
+
+        Raises:
+            RunError: it cannot be carried out.
+        """
+
 def run(
-    job: bytes,
+    ready: Ready,
     sources: list[Source],
     oracle: Oracle,
     accepted: int | None,
@@ -49,7 +62,7 @@ def run(
     progress: Callable[[int], None] | None,
     receiver: Callable[[list[Part]], None] | None,
 ) -> Outcome:
-    """Run a job, given as JSON.
+    """Run a job.
 
     Raises:
         RunError: a source could not be read, a sink not written, or the engine broke.

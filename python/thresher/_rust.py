@@ -44,6 +44,9 @@ class RustEngine:
         receiver: Receiver | None = None,
     ) -> Outcome:
         """Run a job to its end; see :meth:`thresher.engine.Engine.run`."""
+        if any(source.read is not None for source in sources):
+            # What only Python can read is read by the caller's thread.
+            job = msgspec.structs.replace(job, workers=1)
         names = [source.name for source in sources]
         plans = _kept_plans(job.plans)
         asked = oracle
@@ -53,7 +56,7 @@ class RustEngine:
             asked = Shadow(oracle, job, names, plans)
         try:
             done = _engine.run(
-                msgspec.json.encode(job),
+                _ready(job),
                 list(sources),
                 asked,
                 accepted,
@@ -84,6 +87,14 @@ class RustEngine:
             asked_records=done["asked_records"],
             verified_records=done["verified_records"],
         )
+
+
+def _ready(job: Job) -> _engine.Ready:
+    """Return a job made ready, which is done once for as many runs as have the same."""
+    ready: _engine.Ready | None = job.made.get("rust")
+    if ready is None:
+        ready = job.made["rust"] = _engine.Ready(msgspec.json.encode(job))
+    return ready
 
 
 def _receiving(

@@ -6,6 +6,7 @@ to be asked about, never once a record.
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -70,7 +71,7 @@ class Source(msgspec.Struct, kw_only=True):
     """Bytes in all, where known."""
 
 
-class Job(msgspec.Struct, kw_only=True):
+class Job(msgspec.Struct, kw_only=True, dict=True):
     """What an engine is asked to do, apart from the sources themselves. Sent to Rust as JSON."""
 
     plans: list[Plan]
@@ -88,6 +89,11 @@ class Job(msgspec.Struct, kw_only=True):
     """Kinds of errors that are counted each, those that occur first."""
     batch: int = 0
     """Records of a batch that is handed over while the run goes on; 0: nothing is."""
+
+    @functools.cached_property
+    def made(self) -> dict[str, Any]:
+        """What an engine made of the job, under its name, for the next run. Not part of the job."""
+        return {}
 
 
 Stage: TypeAlias = Literal["split", "validate", "transform", "check", "output"]

@@ -18,7 +18,7 @@ use std::thread::Builder;
 use std::time::Duration;
 
 use crate::batch::{Receiver, cut};
-use crate::check::work::{Input, Work};
+use crate::check::work::Input;
 use crate::check::{ask, column};
 use crate::compiled::{Compiled, Nulls};
 use crate::encode::{json, rows};
@@ -29,11 +29,11 @@ use crate::plan::Job;
 use crate::pool::Helpers;
 use crate::reject::{self, Frame};
 use crate::report::{Count, Counts, Kinds, Verdicts};
-use crate::sink::{Committer, Output, Targets};
+use crate::sink::{Committer, Targets};
 use crate::source::{Progress, Reader, Source};
-use crate::split::Block;
 use crate::transform::transform;
-use crate::verify::{Shown, Verifier};
+use crate::verify::Shown;
+use crate::worker::Worker;
 
 /// How long the caller's thread sleeps while another reads.
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
@@ -94,16 +94,6 @@ struct Run<'a> {
     failure: Mutex<Option<Error>>,
 }
 
-/// The buffers of one thread.
-#[derive(Default)]
-struct Worker {
-    block: Block,
-    work: Work,
-    output: Output,
-    counts: Counts,
-    verifier: Verifier,
-}
-
 /// Runs a job to its end. `cancelled` becomes true when a thread fails; whoever blocks elsewhere should look at it.
 pub fn run<'a>(
     job: &'a Job,
@@ -113,12 +103,29 @@ pub fn run<'a>(
     observer: &'a dyn Observer,
     cancelled: &'a AtomicBool,
 ) -> Result<Outcome> {
+    run_compiled(job, compile(job)?, sources, outputs, oracle, observer, cancelled)
+}
+
+/// Makes the plans of a job ready, for as many runs as are wanted.
+pub fn compile(job: &Job) -> Result<Arc<[Compiled]>> {
     for (setting, bytes) in [("block_bytes", job.block_bytes), ("max_record_bytes", job.max_record_bytes)] {
         if !(1..=LARGEST).contains(&bytes) {
             return Err(Error::Plan(format!("{setting} is {bytes}, and must be from 1 to {LARGEST}")));
         }
     }
-    let plans = job.plans.iter().map(|plan| Compiled::new(plan, job)).collect::<Result<Arc<[_]>>>()?;
+    job.plans.iter().map(|plan| Compiled::new(plan, job)).collect()
+}
+
+/// As [`run`], with what [`compile`] made of the job.
+pub fn run_compiled<'a>(
+    job: &'a Job,
+    plans: Arc<[Compiled]>,
+    sources: Vec<Source<'a>>,
+    outputs: Outputs<'a>,
+    oracle: &'a dyn Oracle,
+    observer: &'a dyn Observer,
+    cancelled: &'a AtomicBool,
+) -> Result<Outcome> {
     if sources.iter().any(|source| source.plan >= plans.len()) {
         return Err(Error::Plan("a source is bound to a plan that is not there".into()));
     }
@@ -128,7 +135,6 @@ pub fn run<'a>(
         json::string(source.name.as_bytes(), &mut name);
         (name, source.plan)
     };
-    let helpers = Helpers::borrow(job.workers);
     let part_of_batches = outputs.receiver.as_ref().is_some_and(|receiver| receiver.rejects);
     let targets = Targets {
         accepted: outputs.accepted,
@@ -146,29 +152,30 @@ pub fn run<'a>(
         observer,
         sources: sources.iter().map(quoted).collect(),
         reader: Mutex::new(Reader::new(sources, job.block_bytes)),
-        committer: Committer::new(targets, 2 * helpers.count() + 2),
+        committer: Committer::new(targets),
         bytes: AtomicU64::new(0),
         cancelled,
         failure: Mutex::new(None),
     };
-    let counts = run.threads(helpers.count());
-    drop(helpers);
+    let counts = run.threads();
     run.outcome(names, &counts)
 }
 
 impl Run<'_> {
-    /// Works on the caller's thread, and on `helpers` more where there is more than one block.
-    fn threads(&self, helpers: usize) -> Counts {
-        let mut mine = Worker::default();
-        let more = self.guarded(|| self.step(&mut mine, true)).unwrap_or(false);
-        let mut counts = std::mem::take(&mut mine.counts);
-        if !more {
-            return counts;
+    /// Works on the caller's thread, and on others where there is more than one block.
+    fn threads(&self) -> Counts {
+        let mut mine = Worker::take();
+        let one = self.guarded(|| self.step(&mut mine, true).map(|more| !more || self.finished()));
+        let helpers = if one == Some(false) { Helpers::borrow(self.job.workers) } else { Helpers::none() };
+        if helpers.count() == 0 {
+            return if one.is_some() { self.work(mine, true) } else { mine.counts };
         }
+        self.committer.hold(2 * helpers.count() + 2);
+        let mut counts = std::mem::take(&mut mine.counts);
         std::thread::scope(|scope| {
             // Where the system has no more threads, those that there are do the work.
-            let spawn = |_| Builder::new().spawn_scoped(scope, || self.work(Worker::default(), false)).ok();
-            let others: Vec<_> = (0..helpers).map_while(spawn).collect();
+            let spawn = |_| Builder::new().spawn_scoped(scope, || self.work(Worker::take(), false)).ok();
+            let others: Vec<_> = (0..helpers.count()).map_while(spawn).collect();
             counts.merge(self.work(mine, true));
             for other in others {
                 match other.join() {
@@ -180,9 +187,24 @@ impl Run<'_> {
         counts
     }
 
+    /// Whether the source was read to its end.
+    fn finished(&self) -> bool {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).finished()
+    }
+
     fn work(&self, mut worker: Worker, caller: bool) -> Counts {
-        while self.guarded(|| self.step(&mut worker, caller)) == Some(true) {}
-        worker.counts
+        loop {
+            match self.guarded(|| self.step(&mut worker, caller)) {
+                Some(true) => {}
+                Some(false) => {
+                    let counts = std::mem::take(&mut worker.counts);
+                    worker.give_back();
+                    return counts;
+                }
+                // What a step left behind when it failed is nothing to begin with.
+                None => return worker.counts,
+            }
+        }
     }
 
     /// Runs a step; keeps the first failure, panics included, and stops everybody.

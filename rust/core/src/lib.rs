@@ -33,3 +33,4 @@ pub mod spill;
 pub mod split;
 pub mod transform;
 pub mod verify;
+pub mod worker;

@@ -3,8 +3,16 @@
 //! A run borrows what is free and works with less, or alone, where nothing is: a hundred runs at once never start
 //! a hundred pools.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::available_parallelism;
+
+/// How many processors this process may use. Asked once: the answer takes reading several files of the system, which
+/// is as long as a small run.
+pub fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| available_parallelism().map_or(1, std::num::NonZero::get))
+}
 
 static BORROWED: AtomicUsize = AtomicUsize::new(0);
 
@@ -23,7 +31,7 @@ impl Helpers {
         if workers > 0 {
             return Self { count: workers - 1, borrowed: false };
         }
-        let limit = available_parallelism().map_or(1, std::num::NonZero::get) - 1;
+        let limit = processors() - 1;
         let mut count = 0;
         let take = |used: usize| {
             count = limit.saturating_sub(used);
@@ -31,6 +39,12 @@ impl Helpers {
         };
         let borrowed = BORROWED.fetch_update(Ordering::AcqRel, Ordering::Acquire, take).is_ok();
         Self { count: if borrowed { count } else { 0 }, borrowed }
+    }
+
+    /// None at all.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { count: 0, borrowed: false }
     }
 
     /// How many.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -113,16 +114,21 @@ struct State<'a> {
 pub struct Committer<'a> {
     state: Mutex<State<'a>>,
     written: Condvar,
-    most: usize,
+    most: AtomicUsize,
 }
 
 impl<'a> Committer<'a> {
-    /// Writes into `targets`; holds at most `most` blocks that are not due yet.
+    /// Writes into `targets`; holds one block that is not due yet.
     #[must_use]
-    pub fn new(targets: Targets<'a>, most: usize) -> Self {
+    pub fn new(targets: Targets<'a>) -> Self {
         let state =
             State { next: 0, waiting: BTreeMap::new(), free: Vec::new(), targets: Some(targets), failed: false };
-        Self { state: Mutex::new(state), written: Condvar::new(), most }
+        Self { state: Mutex::new(state), written: Condvar::new(), most: AtomicUsize::new(1) }
+    }
+
+    /// Holds at most `most` blocks that are not due yet.
+    pub fn hold(&self, most: usize) {
+        self.most.store(most, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, State<'a>> {
@@ -132,7 +138,7 @@ impl<'a> Committer<'a> {
     /// Takes the output of a block and gives back an empty one. `waiting` is called while there is no room.
     pub fn commit(&self, sequence: u64, output: Output, waiting: &dyn Fn() -> Result<()>) -> Result<Output> {
         let mut state = self.lock();
-        while state.waiting.len() >= self.most && sequence != state.next && !state.failed {
+        while state.waiting.len() >= self.most.load(Ordering::Relaxed) && sequence != state.next && !state.failed {
             state =
                 self.written.wait_timeout(state, Duration::from_millis(20)).unwrap_or_else(PoisonError::into_inner).0;
             drop(state);

@@ -95,6 +95,18 @@ impl<'a> Reader<'a> {
         self.counts.iter().map(|c| c.bytes).sum()
     }
 
+    /// Whether everything was handed out, as far as is known without another read.
+    #[must_use]
+    pub fn finished(&self) -> bool {
+        self.current + 1 >= self.sources.len() && self.exhausted()
+    }
+
+    /// Whether nothing is left of the current source.
+    fn exhausted(&self) -> bool {
+        let ended = |source: &Source<'_>| source.dialect.delimiter != ELEMENTS || self.position.is_final();
+        self.sources.get(self.current).is_none_or(|source| self.ended && self.tail.is_empty() && ended(source))
+    }
+
     fn begin(&mut self) {
         self.tail.clear();
         self.ended = false;
@@ -109,8 +121,7 @@ impl<'a> Reader<'a> {
     /// Fills `block` with the next records. Returns false when there are none left.
     pub fn fill(&mut self, block: &mut Block) -> Result<bool> {
         while self.current < self.sources.len() {
-            let array = self.sources[self.current].dialect.delimiter == ELEMENTS;
-            if self.ended && self.tail.is_empty() && (!array || self.position.is_final()) {
+            if self.exhausted() {
                 self.sources[self.current].input = Box::new(io::empty());
                 self.current += 1;
                 self.begin();
@@ -119,7 +130,11 @@ impl<'a> Reader<'a> {
             let oversize = self.load(block)? == Split::Oversize;
             self.place(block);
             if oversize {
-                if array { self.spill_element(block)? } else { self.spill(block)? }
+                if self.sources[self.current].dialect.delimiter == ELEMENTS {
+                    self.spill_element(block)?;
+                } else {
+                    self.spill(block)?;
+                }
             } else {
                 self.tail.extend_from_slice(&block.data[block.rows.consumed..block.len]);
             }
@@ -146,7 +161,10 @@ impl<'a> Reader<'a> {
         let mut want = (self.block_bytes >> block.halved).max(1);
         loop {
             let goal = block.len + want;
-            if block.data.len() < goal + SLACK {
+            if block.data.is_empty() {
+                // Zeros from the system, which a small source leaves untouched.
+                block.data = vec![0; goal + SLACK];
+            } else if block.data.len() < goal + SLACK {
                 block.data.resize(goal + SLACK, 0);
             }
             while !self.ended && block.len < goal {

@@ -2,13 +2,15 @@
 
 mod harness;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
+use std::thread::{ThreadId, current};
 
-use harness::carry_out;
+use harness::{carry_out, carry_out_before};
 use thresher_core::error::{Error, Result};
-use thresher_core::job::Outcome;
+use thresher_core::job::{Observer, Outcome};
 use thresher_core::oracle::{Answer, Decided, Fault, Number, Oracle, Sample, Stage};
 use thresher_core::plan::{Format, Job};
 
@@ -122,6 +124,54 @@ fn blocks_and_threads_change_nothing() {
                 assert_eq!((accepted, rejects), (good.clone(), bad.clone()), "{block_bytes} {workers}");
             }
         }
+    }
+}
+
+/// Which threads work on a run.
+#[derive(Default)]
+struct Threads(Mutex<HashSet<ThreadId>>);
+
+impl Observer for Threads {
+    fn tick(&self, _: u64) -> Result<()> {
+        self.0.lock().expect("no panic").insert(current().id());
+        Ok(())
+    }
+}
+
+#[test]
+fn one_block_is_worked_on_by_its_caller_alone() {
+    let mut job = job("readings");
+    job.workers = 4;
+    let text = readings();
+    for (data, block_bytes, alone) in [
+        (text.as_str(), text.len() + 1, true),
+        (text.trim_end(), 1 << 18, true),
+        ("rec-1,1.5,true\n", 1 << 18, true),
+        ("", 1 << 18, true),
+        (text.as_str(), 1000, false),
+    ] {
+        job.block_bytes = block_bytes;
+        let threads = Threads::default();
+        let (outcome, ..) = carry_out_before(&threads, &job, data.as_bytes(), b',', 2, &Parity);
+        assert_eq!(outcome.expect("a result").sources[0].1.records, data.lines().count() as u64);
+        assert_eq!(threads.0.into_inner().expect("no panic").len() == 1, alone, "{block_bytes}");
+    }
+}
+
+#[test]
+fn runs_that_follow_each_other_are_as_if_alone() {
+    let mut job = job("readings");
+    let (_, good, bad) = carried_out(&job, &Parity);
+    for round in 0..20 {
+        if round % 3 == 0 {
+            assert!(carried_out(&job, &Panics).0.is_err());
+        }
+        job.workers = 1 + round % 3;
+        let (outcome, accepted, rejects) = carried_out(&job, &Parity);
+        assert_eq!(outcome.expect("a result").sources[0].1.records, 500);
+        assert_eq!((accepted, rejects), (good.clone(), bad.clone()));
+        let (_, few, none) = carry_out(&job, b"rec-1,1.5,true\n", b',', 2, &Parity);
+        assert_eq!((few.lines().count(), none.len()), (1, 0));
     }
 }
 

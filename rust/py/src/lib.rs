@@ -11,7 +11,7 @@ mod watch;
 use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
@@ -19,9 +19,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use strum::IntoEnumIterator;
 use thresher_core::batch::Receiver;
-use thresher_core::error::{Error, Result};
+use thresher_core::compiled::Compiled;
+use thresher_core::error::Error;
 use thresher_core::expr::function::Function;
-use thresher_core::job::{Outputs, run as run_job};
+use thresher_core::job::{Outputs, compile, run_compiled};
 use thresher_core::plan::{ErrorCode, Job};
 
 use crate::oracle::PythonOracle;
@@ -53,13 +54,34 @@ impl Exceptions {
     }
 }
 
+/// A job whose plans are ready. See `python/thresher/_engine.pyi`.
+#[pyclass(frozen)]
+struct Ready {
+    job: Job,
+    plans: Arc<[Compiled]>,
+}
+
+#[pymethods]
+impl Ready {
+    #[new]
+    fn new(job: &[u8]) -> PyResult<Self> {
+        let job = read(job)?;
+        let plans = compile(&job).map_err(|error| map_error(error, &Exceptions::default()))?;
+        Ok(Self { job, plans })
+    }
+}
+
+fn read(job: &[u8]) -> PyResult<Job> {
+    serde_json::from_slice(job).map_err(|e| failure("plan", "job", 0, &e.to_string()))
+}
+
 /// Runs a job. See `python/thresher/_engine.pyi`.
 #[pyfunction]
-#[pyo3(signature = (job, sources, oracle, accepted, rejects, progress, receiver))]
+#[pyo3(signature = (ready, sources, oracle, accepted, rejects, progress, receiver))]
 #[expect(clippy::too_many_arguments, reason = "one call a job")]
 fn run<'py>(
     py: Python<'py>,
-    job: &[u8],
+    ready: &Ready,
     sources: &Bound<'py, PyList>,
     oracle: Py<PyAny>,
     accepted: Option<i32>,
@@ -68,11 +90,11 @@ fn run<'py>(
     receiver: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let receiver = receiver.map(|receiver| receiver.clone().unbind());
-    let mut job: Job = serde_json::from_slice(job).map_err(|e| failure("plan", "job", 0, &e.to_string()))?;
+    let Ready { job, plans } = ready;
     let exceptions = Exceptions::default();
     let cancelled = AtomicBool::new(false);
     let watch = Watch::new(&exceptions, &cancelled, progress);
-    let sources = source::open(sources, &mut job, &exceptions, &watch)?;
+    let sources = source::open(sources, job, &exceptions, &watch)?;
     let names: Vec<u64> = sources.blank_lines.clone();
     let oracle = PythonOracle::new(oracle, job.accepted_format.is_none(), &exceptions);
     let memory = Memory::default();
@@ -92,8 +114,9 @@ fn run<'py>(
         }),
     };
     let outcome = py.detach(|| {
-        let result =
-            catch_unwind(AssertUnwindSafe(|| run_job(&job, sources.sources, outputs, &oracle, &watch, &cancelled)));
+        let (plans, inputs) = (Arc::clone(plans), sources.sources);
+        let run = || run_compiled(job, plans, inputs, outputs, &oracle, &watch, &cancelled);
+        let result = catch_unwind(AssertUnwindSafe(run));
         result.unwrap_or_else(|_| Err(Error::Panic("outside of a worker".into())))
     });
     match outcome {
@@ -137,10 +160,7 @@ fn functions() -> Vec<&'static str> {
 /// Reads a job as the engine would. Raises where it cannot be carried out.
 #[pyfunction]
 fn check_job(job: &[u8]) -> PyResult<()> {
-    let job: Job = serde_json::from_slice(job).map_err(|e| failure("plan", "job", 0, &e.to_string()))?;
-    let compiled: Result<Vec<_>> =
-        job.plans.iter().map(|plan| thresher_core::compiled::Compiled::new(plan, &job)).collect();
-    compiled.map(|_| ()).map_err(|error| map_error(error, &Exceptions::default()))
+    Ready::new(job).map(drop)
 }
 
 /// The native engine of thresher.
@@ -149,6 +169,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("debug", cfg!(debug_assertions))?;
     module.add("version", env!("CARGO_PKG_VERSION"))?;
     module.add("RunError", module.py().get_type::<RunError>())?;
+    module.add_class::<Ready>()?;
     module.add_function(wrap_pyfunction!(run, module)?)?;
     module.add_function(wrap_pyfunction!(error_types, module)?)?;
     module.add_function(wrap_pyfunction!(functions, module)?)?;

@@ -27,10 +27,10 @@ pub(crate) struct Opened<'a> {
     pub blank_lines: Vec<u64>,
 }
 
-/// Reads `thresher.engine.Source` objects. A source that only Python can read is read by the caller's thread alone.
+/// Reads `thresher.engine.Source` objects.
 pub(crate) fn open<'a>(
     sources: &Bound<'_, PyList>,
-    job: &mut Job,
+    job: &Job,
     exceptions: &'a Exceptions,
     watch: &'a Watch<'a>,
 ) -> PyResult<Opened<'a>> {
@@ -54,7 +54,6 @@ pub(crate) fn open<'a>(
                     let fd = unsafe { BorrowedFd::borrow_raw(fd) };
                     Box::new(head.chain(Descriptor::new(fd, Box::new(move || watch.go_on()))))
                 } else {
-                    job.workers = 1;
                     let callable: Py<PyAny> = source.getattr("read")?.unbind();
                     Box::new(head.chain(Callback { callable, exceptions, held: None }))
                 }

@@ -99,6 +99,15 @@ pub struct Tokens {
     pub extras: Vec<Extra>,
 }
 
+impl Tokens {
+    /// About how many bytes the buffers have.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        let Self { all, bare, extras, .. } = self;
+        all.capacity() * size_of::<Token>() + bare.capacity() + extras.capacity() * size_of::<Extra>()
+    }
+}
+
 /// A key that has no lookup, and its value: where they begin in the block.
 #[derive(Debug, Clone, Copy)]
 pub struct Extra {

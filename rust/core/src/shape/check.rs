@@ -18,6 +18,14 @@ use crate::plan::Format;
 #[derive(Default)]
 pub struct Scratch(Buffers);
 
+impl Scratch {
+    /// About how many bytes the buffers have; those of keys and members are small.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        self.0.out.copied.capacity() + self.0.made.capacity() + self.0.undone.capacity()
+    }
+}
+
 /// The column of a nested field of JSON Lines.
 pub fn lines(shape: usize, input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
     let data = input.block.bytes();

@@ -129,6 +129,20 @@ impl Block {
     pub fn bytes(&self) -> &[u8] {
         &self.data[..self.len]
     }
+
+    /// Forgets what it holds and keeps the memory.
+    pub fn forget(&mut self) {
+        let (data, mut rows) = (std::mem::take(&mut self.data), std::mem::take(&mut self.rows));
+        rows.clear();
+        *self = Self { data, rows, ..Self::default() };
+    }
+
+    /// About how many bytes its buffers have.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        let Rows { ends, rows, faults, .. } = &self.rows;
+        self.data.capacity() + 4 * ends.capacity() + size_of::<Row>() * rows.capacity() + 8 * faults.capacity()
+    }
 }
 
 /// The delimiter of a source whose records are its lines.

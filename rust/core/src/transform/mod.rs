@@ -59,6 +59,15 @@ pub struct Scratch {
     text: Vec<u8>,
 }
 
+impl Scratch {
+    /// About how many bytes the buffers have; those of single rows are small.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        let spans = self.spans.iter().map(|spans| spans.capacity() * size_of::<Span>());
+        spans.sum::<usize>() + self.text.capacity()
+    }
+}
+
 /// What a checked output needs: its key, its kernel, and what None is written as.
 pub type OutputKernel = (Vec<u8>, Option<Checker>, Option<Span>);
 

@@ -47,6 +47,18 @@ pub fn carry_out(
     line: u64,
     oracle: &dyn Oracle,
 ) -> (Result<Outcome>, String, String) {
+    carry_out_before(&Quiet, job, data, delimiter, line, oracle)
+}
+
+/// The same, while somebody watches.
+pub fn carry_out_before(
+    observer: &dyn Observer,
+    job: &Job,
+    data: &[u8],
+    delimiter: u8,
+    line: u64,
+    oracle: &dyn Oracle,
+) -> (Result<Outcome>, String, String) {
     let (accepted, rejects) = (Shared::default(), Shared::default());
     let source = Source {
         name: "memory".into(),
@@ -58,6 +70,6 @@ pub fn carry_out(
     };
     let outputs =
         Outputs { accepted: Some(Box::new(accepted.clone())), rejects: Box::new(rejects.clone()), receiver: None };
-    let outcome = run(job, vec![source], outputs, oracle, &Quiet, &AtomicBool::new(false));
+    let outcome = run(job, vec![source], outputs, oracle, observer, &AtomicBool::new(false));
     (outcome, accepted.text(), rejects.text())
 }
