@@ -175,6 +175,7 @@ def _dispatch(arguments: list[str]) -> int:
 def _process(options: argparse.Namespace) -> int:
     _set_up_logging(options)
     schema, spec, config = _asked(options)
+    from thresher.bound import Bound
     from thresher.log import Progress
     from thresher.run import run
     from thresher.schema import compile
@@ -182,17 +183,19 @@ def _process(options: argparse.Namespace) -> int:
 
     # Without an output nobody looks at the accepted records: keeping them would only cost memory.
     targets = Targets.named(options.output or os.devnull, options.rejects, options.report)
-    compiled = None if schema is None else compile(schema, config)
+    bound = None
+    if schema is not None:
+        compiled = compile(schema, config)
+        bound = Bound(compiled, None if spec is None else spec.compile(compiled))
     as_text = options.log_format == "text"
     wanted = sys.stderr.isatty() and as_text if options.progress is None else options.progress
     progress = Progress() if wanted else None
     try:
         result = run(
             _source(options.files),
-            compiled,
+            bound,
             targets,
             config,
-            transform=None if compiled is None or spec is None else spec.compile(compiled),
             spec=spec,
             progress=progress,
             sample_rejects=True,

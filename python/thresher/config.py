@@ -42,7 +42,7 @@ _PLACES = {
 """What is no setting, and what takes it."""
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, cache_hash=True):
     """The settings of a run; every one of them can be given to :func:`thresher.process` by name."""
 
     delimiter: str = "auto"
@@ -138,6 +138,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ConfigurationError(
                 f"config must be a thresher.Config, not {shown(base)}: give settings by name, or thresher.Config(…)"
             )
+        if not settings and isinstance(base, cls):
+            return base
         known = cls.__struct_fields__
         for name in settings:
             if name in _PLACES:

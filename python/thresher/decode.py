@@ -8,6 +8,7 @@ at records.
 from __future__ import annotations
 
 import codecs
+import functools
 from collections.abc import Iterator
 
 from thresher.errors import ConfigurationError, FileError, closest
@@ -29,6 +30,7 @@ KNOWN = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "wind
 """Names to suggest where one is not known."""
 
 
+@functools.cache
 def codec(name: str) -> str | None:
     """Return the codec of Python that decodes an encoding; None: it is UTF-8 and nothing has to be done.
 

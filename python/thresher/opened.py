@@ -151,6 +151,34 @@ class Opened:
         rest = more or (lambda n: b"")
         return False, lambda: read_after(head, rest)
 
+    def read_whole(self) -> None:
+        """Read a small file at once, for which one call of the system is enough.
+
+        Raises:
+            FileError: it cannot be read.
+        """
+        if self._fd is None or self._data is not None or not 0 < (self.size or 0) <= SMALL_BYTES:
+            return
+        piece = read_fd(self._fd, self.name, (self.size or 0) + 1)
+        if len(piece) == self.size:
+            self._data = piece
+        else:
+            # It grows, or is one of those that the system makes up.
+            self._head += piece
+            self._ended = not piece
+
+    def first_line(self) -> bytes | None:
+        """Return the first line, its line end included, where nothing but that line makes the header; else None.
+
+        So that of many files with the same first line only one has to be looked at.
+        """
+        begin = self.peek(LOOK_BYTES)
+        line = begin[: begin.find(b"\n") + 1]
+        # A quote may go on behind the line, a blank line comes before the header, a mark may say another encoding.
+        if line.strip() and b'"' not in line and line.find(b"\r") in (-1, len(line) - 2) and b" " < line[:1] < b"\x7f":
+            return line
+        return None
+
     def delimiters(self) -> list[str]:
         """Return the delimiters that the source may have, the preferred first."""
         if self._config.delimiter != "auto":
@@ -288,7 +316,8 @@ class Opened:
             plan: the position of the source's plan in the job.
             header: the header under the plan's delimiter.
         """
-        data, fd, read = self._data, self._fd, self._read
+        data, read = self._data, self._read
+        fd = None if data is not None else self._fd
         if read is not None:
             fd = None
             while not self._ended and len(self._head) < SMALL_BYTES:
@@ -327,6 +356,8 @@ class Opened:
         Raises:
             FileError: the source cannot be read.
         """
+        if self._data is not None:
+            return self._data[:count]
         read, pieces = self._peek(0, count), []
         while piece := read(count):
             pieces.append(piece)

@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from thresher.bound import Bound
 from thresher.config import Config
 from thresher.errors import ConfigurationError
 from thresher.result import Result
@@ -18,7 +19,6 @@ from thresher.transform.spec import Check, Spec
 
 if TYPE_CHECKING:
     from thresher.batches import Batch, Batches
-    from thresher.schema.compiled import Compiled
     from thresher.schema.explain import Explanation
     from thresher.source import SourceLike
 
@@ -92,7 +92,7 @@ class Pipeline:
             ConfigurationError: a schema, an expression or a setting cannot work.
         """
         self.config = Config.from_settings(settings, config)
-        self._compiled: Compiled = compile(schema, self.config)
+        compiled = compile(schema, self.config)
         spec = Spec.of(
             output_schema,
             where=where,
@@ -102,7 +102,7 @@ class Pipeline:
             map_batches=map_batches,
             map_records=map_records,
         )
-        self._transform = spec.compile(self._compiled)
+        self._bound = Bound(compiled, spec.compile(compiled))
 
     @classmethod
     def from_config(cls, path: str | os.PathLike[str], name: str | None = None, **settings: Any) -> Pipeline:
@@ -140,7 +140,7 @@ class Pipeline:
 
         targets = Targets.named(output, rejects, report)
         merged = Config.from_settings(settings, self.config if config is None else config)
-        return run(source, self._compiled, targets, merged, transform=self._transform)
+        return run(source, self._bound, targets, merged)
 
     async def aprocess(
         self,
@@ -212,12 +212,9 @@ class Pipeline:
 
         targets = Targets.named(None, rejects, report)
         merged = Config.from_settings(settings, self.config if config is None else config)
-        compiled, transform = self._compiled, self._transform
+        bound = self._bound
         return Batches(
-            lambda channel: run(
-                source, compiled, targets, merged, transform=transform, progress=channel.tick, channel=channel
-            ),
-            size,
+            lambda channel: run(source, bound, targets, merged, progress=channel.tick, channel=channel), size
         )
 
     async def abatches(
@@ -245,11 +242,11 @@ class Pipeline:
 
     def explain(self) -> Explanation:
         """Return how each field is checked and each output made, natively or not; ``str()`` of it is a table."""
-        return self._compiled.explain(self._transform)
+        return self._bound.compiled.explain(self._bound.transform)
 
     def __repr__(self) -> str:
         """Name the schema."""
-        return f"<Pipeline {self._compiled.schema.__qualname__}>"
+        return f"<Pipeline {self._bound.compiled.schema.__qualname__}>"
 
 
 def process(

@@ -12,7 +12,6 @@ import io
 import logging
 import os
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -22,12 +21,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from thresher import engine
+from thresher.bound import Bound
 from thresher.config import Config
 from thresher.encode import csv_line
 from thresher.engine import SourceCount
 from thresher.errors import ConfigurationError, DataProcessingError
 from thresher.opened import Opened
-from thresher.oracle import JobOracle
 from thresher.plan import Plan
 from thresher.pump import Pump
 from thresher.recall import Recalled
@@ -39,25 +38,29 @@ from thresher.schema.compiled import Compiled
 from thresher.sink import Sinks
 from thresher.source import SourceLike, close_sources, open_sources, shown_name
 from thresher.target import Targets
-from thresher.verify import every
 
 if TYPE_CHECKING:
     from thresher.batches import Channel
-    from thresher.transform.compiled import Transform
     from thresher.transform.spec import Spec
 
 __all__ = ["run"]
 
 logger = logging.getLogger("thresher")
 
+_ids: list[str] = []
+"""Random ids that nobody has had yet: a call of the system for each would let go of the interpreter's lock."""
+
+if hasattr(os, "register_at_fork"):
+    # Two processes never have the same ids.
+    os.register_at_fork(after_in_child=_ids.clear)
+
 
 def run(
     source: SourceLike,
-    compiled: Compiled | None,
+    bound: Bound | None,
     targets: Targets,
     config: Config,
     *,
-    transform: Transform | None = None,
     spec: Spec | None = None,
     progress: Callable[[int, int | None], None] | None = None,
     sample_rejects: bool = False,
@@ -67,11 +70,11 @@ def run(
 
     Args:
         source: what to read.
-        compiled: the schema; None: it is inferred from the first source.
+        bound: the schema, and what happens to records after they were validated; None: the schema is inferred from
+            the first source.
         targets: what to write.
         config: the settings.
-        transform: what happens to records after they were validated.
-        spec: the same as the user said it, where the schema is inferred.
+        spec: what happens to records after they were validated, as the user said it, where the schema is inferred.
         progress: called now and then with the bytes read and, where known, the bytes there are.
         sample_rejects: where no file for rejects is named, keep the first of them only, in bounded memory.
         channel: takes the accepted records, and rejects for which no file is named, while the run goes on.
@@ -82,25 +85,25 @@ def run(
         FileError: a file could not be read or written.
         EngineError: a defect of thresher.
     """
-    began, started_at, run_id = time.perf_counter(), datetime.now(UTC), uuid.uuid4().hex
+    began, started_at, run_id = time.perf_counter(), datetime.now(UTC), _new_id()
     chosen = engine.choose(config.engine)
     opened = open_sources(source, config)
     if channel is not None:
         channel.open(lambda: _stop(opened))
     try:
         inferred = None
-        if compiled is None:
+        if bound is None:
             from thresher.schema import compile
             from thresher.schema.infer import infer_opened
 
             inferred = infer_opened(opened[0], config)
             compiled = compile(inferred.model)
-            transform = None if spec is None else spec.compile(compiled)
-        plans, sources = _bind(compiled, transform, opened, config)
+            bound = Bound(compiled, None if spec is None else spec.compile(compiled))
+        compiled, transform, written = bound.compiled, bound.transform, bound.written
+        plans, sources = bound.sources(opened, config)
         if transform is None or transform.output is None:
             _refuse_unknown_columns(compiled, plans, targets)
-        job = _job(plans, targets, config, every(config.verify, compiled))
-        written = compiled if transform is None else transform.written
+        job, oracle = bound.job(plans, targets, config)
         recalled = Recalled(compiled, plans, sources, config.null_values)
         if channel is not None:
             job = msgspec.structs.replace(job, batch=channel.size)
@@ -117,7 +120,7 @@ def run(
             outcome = chosen.run(
                 job,
                 carried,
-                JobOracle(compiled, job, transform),
+                oracle,
                 accepted=sinks.accepted,
                 rejects=sinks.rejects if sampled is None else sampled.fd,
                 progress=_watch(pump, progress, _size(sources)),
@@ -125,19 +128,19 @@ def run(
             )
             # What stopped the pump looked like the end of a source.
             pump.check()
-            outcome = msgspec.structs.replace(outcome, sources=_described(outcome.sources, opened))
+            outcome.sources = _described(outcome.sources, opened)
             report = Report.of(
                 outcome,
                 run_id=run_id,
                 started_at=started_at,
                 elapsed=time.perf_counter() - began,
                 engine=chosen.name,
-                libraries=compiled.library.versions(),
+                libraries=bound.versions,
                 outputs={
                     target.role: shown_name(target.name) for target in targets.each() if target.name != os.devnull
                 },
             )
-            sinks.publish(report.to_json().encode())
+            sinks.publish(b"" if targets.report is None else report.to_json().encode())
     finally:
         close_sources(opened)
     lines = outcome.rejects if sampled is None else sampled.lines()
@@ -146,46 +149,15 @@ def run(
     return Result(report, rejects, outcome.kept, schema=written.schema, inferred=inferred)
 
 
-def _bind(
-    compiled: Compiled, transform: Transform | None, opened: Sequence[Opened], config: Config
-) -> tuple[list[Plan], list[engine.Source]]:
-    """Bind the schema, and the transform, to the header of each source; equal headers share a plan."""
-    names = None
-    if config.header is not True:
-        names = config.header if isinstance(config.header, tuple) else compiled.columns()
-    plans: list[Plan] = []
-    sources = []
-    for each in opened:
-        if each.format in ("jsonl", "json"):
-            plan = compiled.lines() if each.format == "jsonl" else compiled.elements()
-            headers = {plan.delimiter: each.beginning()}
-        else:
-            headers = each.headers()
-            try:
-                plan = compiled.bind({delimiter: header.cells for delimiter, header in headers.items()}, names=names)
-            except DataProcessingError as error:
-                raise DataProcessingError(f"{each.name!r}: {error}") from None
-        if transform is not None:
-            plan = transform.bind(plan)
-        if plan not in plans:
-            plans.append(plan)
-        sources.append(each.source(plans.index(plan), headers[plan.delimiter]))
-    return plans, sources
-
-
-def _job(plans: list[Plan], targets: Targets, config: Config, verify: int) -> engine.Job:
-    return engine.Job(
-        plans=plans,
-        null_values=list(config.null_values),
-        max_record_bytes=config.max_record_bytes,
-        workers=config.workers,
-        block_bytes=config.block_bytes,
-        # The suffix was looked up in a table of these very words.
-        accepted_format=None if targets.accepted is None else targets.accepted.format,  # type: ignore[arg-type]
-        rejects_format="jsonl" if targets.rejects is None else targets.rejects.format,  # type: ignore[arg-type]
-        verify=verify,
-        most_kinds=engine.MOST_KINDS,
-    )
+def _new_id() -> str:
+    """Return an id that no other run has: 32 hexadecimal digits."""
+    try:
+        return _ids.pop()
+    except IndexError:
+        drawn = os.urandom(64 * 16).hex()
+        fresh = [drawn[at : at + 32] for at in range(0, len(drawn), 32)]
+        _ids.extend(fresh[1:])
+        return fresh[0]
 
 
 def _refuse_unknown_columns(compiled: Compiled, plans: Sequence[Plan], targets: Targets) -> None:
@@ -292,6 +264,8 @@ def _as_they_lie(sources: Sequence[engine.Source], opened: Sequence[Opened]) -> 
 
 def _described(counts: list[SourceCount], opened: Sequence[Opened]) -> list[SourceCount]:
     """Return the accounting of each source with how it was compressed and encoded."""
+    if all(each.compression is None and each.encoding == "utf-8" for each in opened):
+        return counts
     return [
         msgspec.structs.replace(count, compression=each.compression, encoding=each.encoding)
         for count, each in zip(counts, opened, strict=True)
@@ -308,6 +282,8 @@ def _rejects(count: int, written: bytes, targets: Targets, recall: Recalled) -> 
 
 
 def _log(report: Report) -> None:
+    if not logger.isEnabledFor(logging.INFO):
+        return
     logger.info(
         "processed %d records: %d accepted, %d rejected, %d filtered",
         report.read,

@@ -63,6 +63,10 @@ FIRST_BYTES: tuple[tuple[bytes, str], ...] = (
 """What is neither CSV nor JSON whatever its suffix, by its first bytes."""
 
 
+AT_ONCE = 4
+"""Small files that are held in memory as a whole; of more files no more than their beginnings are."""
+
+
 def open_sources(source: SourceLike, config: Config) -> list[Opened]:
     """Open everything that a source names, in order.
 
@@ -87,6 +91,8 @@ def open_sources(source: SourceLike, config: Config) -> list[Opened]:
         if not opened:
             raise ConfigurationError("the list of sources is empty: name at least one")
         for found in opened:
+            if len(opened) <= AT_ONCE:
+                found.read_whole()
             _unpack(found, config)
             found.format = _format(found, config)
     except BaseException:
@@ -138,7 +144,7 @@ def _open(one: object, config: Config) -> Opened:
 
 def _open_stdin(config: Config) -> Opened:
     try:
-        size = _size(0)
+        size = _size(0, os.fstat(0))
     except OSError as error:
         message = f"standard input could not be read: {error.strerror}"
         raise FileError(message, errno=error.errno, filename="<stdin>") from error
@@ -150,9 +156,10 @@ def _open_path(path: str, config: Config) -> Opened:
     fd = -1
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        if stat.S_ISDIR(os.fstat(fd).st_mode):
+        status = os.fstat(fd)
+        if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        return Opened(name, config, fd=fd, size=_size(fd), owned=True)
+        return Opened(name, config, fd=fd, size=_size(fd, status), owned=True)
     except (OSError, ValueError) as error:
         if fd >= 0:
             os.close(fd)
@@ -194,9 +201,8 @@ def _where(path: str) -> str:
         return f": there is no folder {folder!r}"
 
 
-def _size(fd: int) -> int | None:
+def _size(fd: int, status: os.stat_result) -> int | None:
     """Return the bytes from here to the end of a regular file."""
-    status = os.fstat(fd)
     return max(0, status.st_size - os.lseek(fd, 0, os.SEEK_CUR)) if stat.S_ISREG(status.st_mode) else None
 
 

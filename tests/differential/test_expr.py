@@ -189,7 +189,7 @@ def assert_rejects(engine: str, text: str, bad: list[dict[str, Any]], wanted: li
 
 
 def test_the_scope_is_that_of_the_model() -> None:
-    compiled = thresher.Pipeline(Row)._compiled
+    compiled = thresher.Pipeline(Row)._bound.compiled
     assert {name: of_annotation(info.annotation) for name, info in Row.model_fields.items()} == scope_of(
         compiled
     ).fields

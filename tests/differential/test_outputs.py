@@ -75,7 +75,7 @@ def expected(given: type[BaseModel], wanted: type[BaseModel], cells: list[str]) 
 
 
 def _takes_none(given: type[BaseModel]) -> bool:
-    compiled = thresher.Pipeline(given)._compiled
+    compiled = thresher.Pipeline(given)._bound.compiled
     return compiled.fields[0].nullable
 
 

@@ -119,6 +119,7 @@ def test_json_lines(engine: str, tmp_path: Path) -> None:
 
 
 def test_progress_counts_the_text(folder: Path, engine: str) -> None:
+    from thresher.bound import Bound
     from thresher.config import Config
     from thresher.run import run
     from thresher.schema import compile
@@ -127,7 +128,7 @@ def test_progress_counts_the_text(folder: Path, engine: str) -> None:
     seen: list[tuple[int, int | None]] = []
     config = Config(engine=engine)  # type: ignore[arg-type]
     progress = lambda done, total: seen.append((done, total))  # noqa: E731
-    run(str(folder / "b.csv.gz"), compile(Row), Targets(), config, progress=progress)
+    run(str(folder / "b.csv.gz"), Bound(compile(Row)), Targets(), config, progress=progress)
     assert {total for _, total in seen} <= {None}
     assert all(0 <= done <= len(_text(20_000)) for done, _ in seen)
 

@@ -103,10 +103,12 @@ def test_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             assert found.header(",").cells == ["a", "b"]
             given = found.source(3, found.header(","))
             assert (given.plan, given.start, given.start_line, given.size) == (3, 4, 2, 8)
-            assert given.fd is not None
-            os.fstat(given.fd)
+            # So small a file is read when it is opened; the descriptor tells what file it is.
+            assert (given.fd, given.data) == (None, b"a,b\n1,2\n")
+            assert found.fd is not None
+            os.fstat(found.fd)
         with pytest.raises(OSError, match="Bad file descriptor"):
-            os.fstat(given.fd)
+            os.fstat(found.fd)
 
 
 def test_globs_and_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ import thresher
 from tests.lines import random_lines
 from tests.model_files import DrawnModel, models, random_file
 from thresher import plan
+from thresher.bound import Bound
 from thresher.cli import main
 from thresher.config import Config
 from thresher.errors import ConfigurationError, EngineError
@@ -92,10 +93,10 @@ def other_words(field: plan.BoundField) -> plan.BoundField:
 def tampered(at: int = 0, change: Change = larger, **arguments: Any) -> thresher.Pipeline:
     """Return a pipeline with a wrong plan."""
     made = thresher.Pipeline(Row, engine="rust", **arguments)
-    right = made._compiled
+    right = made._bound.compiled
     wrong = Wrong(**{field.name: getattr(right, field.name) for field in dataclasses.fields(right)})
     wrong.change = at, change
-    made._compiled = wrong
+    made._bound = Bound(wrong, made._bound.transform)
     return made
 
 
