@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from thresher.bound import Bound
@@ -156,11 +157,10 @@ class Pipeline:
 
         A task that is cancelled is left at once; the run itself goes on to its end in its thread.
         """
-        import asyncio
+        from thresher.awaited import awaited
 
-        return await asyncio.to_thread(
-            self.process, source, output=output, rejects=rejects, report=report, config=config, **settings
-        )
+        run = partial(self.process, source, output=output, rejects=rejects, report=report, config=config, **settings)
+        return await awaited(run, source, (output, rejects, report), native=self._bound.native)
 
     def batches(
         self,
