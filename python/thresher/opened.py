@@ -109,7 +109,8 @@ class Opened:
         self._ended = False
         self._stream: Stream | None = None
         self.is_file = owned
-        self._stopped = threading.Event()
+        # Only what is of no known size is waited for.
+        self._stopped = threading.Event() if size is None else None
         self.compression: Compression | None = None
         self.encoding = "utf-8"
 
@@ -147,7 +148,7 @@ class Opened:
             if self.size is not None:
                 start = os.lseek(fd, 0, os.SEEK_CUR) - len(head)
                 return True, lambda: read_at(fd, name, start)
-            more = read_until(fd, name, self._stopped)
+            more = self._waiting(fd)
         rest = more or (lambda n: b"")
         return False, lambda: read_after(head, rest)
 
@@ -341,7 +342,8 @@ class Opened:
 
     def stop(self) -> None:
         """Make a read that waits for a pipe return; nobody wants the rest."""
-        self._stopped.set()
+        if self._stopped is not None:
+            self._stopped.set()
 
     def close(self) -> None:
         """Close the descriptor, where it was opened here. May be called again."""
@@ -381,15 +383,18 @@ class Opened:
 
         return read
 
+    def _waiting(self, fd: int) -> Callable[[int], bytes]:
+        """Return a read of the descriptor that can be stopped where it may wait."""
+        name, stopped = self.name, self._stopped
+        return partial(read_fd, fd, name) if stopped is None else read_until(fd, name, stopped)
+
     def _pull(self, n: int) -> None:
         if self._read is not None:
             # Not a few bytes at a time: each read may be a request to somebody far away.
             piece = self._read(max(n, PULL_BYTES))
         elif self._fd is not None:
             # A pipe may bring nothing for ever, and whoever began the run may have left.
-            pipe = self.size is None
-            read = read_until(self._fd, self.name, self._stopped) if pipe else partial(read_fd, self._fd, self.name)
-            piece = read(n)
+            piece = self._waiting(self._fd)(n)
         else:
             piece = b""
         self._ended = not piece

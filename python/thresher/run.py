@@ -111,7 +111,8 @@ def run(
             channel.begin([source.name for source in sources], written.schema, recalled, to_file)
         sampled = Sample() if sample_rejects and targets.rejects is None else None
         pump = Pump(lambda: _stop(opened))
-        with Sinks(targets, _as_they_lie(sources, opened)) as sinks, sampled or nullcontext(), pump:
+        lying = _as_they_lie(sources, opened) if targets.each() else []
+        with Sinks(targets, lying) as sinks, sampled or nullcontext(), pump:
             sinks.write_headers(*_header_lines(plans, targets))
             carried = [pump.carry(source) for source in sources]
             pump.start()

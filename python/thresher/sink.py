@@ -253,6 +253,8 @@ class Sinks:
 
     def _refuse_sources(self) -> None:
         """Refuse an output that is one of the sources, under whatever name."""
+        if not self._files:
+            return
         read: dict[tuple[int, int], str] = {}
         for source in self._sources:
             # By its name too: a compressed file and a file object are read through a pipe or a callable.
