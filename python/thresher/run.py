@@ -38,6 +38,7 @@ from thresher.schema.compiled import Compiled
 from thresher.sink import Sinks
 from thresher.source import SourceLike, close_sources, open_sources, shown_name
 from thresher.target import Targets
+from thresher.unique import unique
 
 if TYPE_CHECKING:
     from thresher.batches import Channel
@@ -46,13 +47,6 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 logger = logging.getLogger("thresher")
-
-_ids: list[str] = []
-"""Random ids that nobody has had yet: a call of the system for each would let go of the interpreter's lock."""
-
-if hasattr(os, "register_at_fork"):
-    # Two processes never have the same ids.
-    os.register_at_fork(after_in_child=_ids.clear)
 
 
 def run(
@@ -85,7 +79,7 @@ def run(
         FileError: a file could not be read or written.
         EngineError: a defect of thresher.
     """
-    began, started_at, run_id = time.perf_counter(), datetime.now(UTC), _new_id()
+    began, started_at, run_id = time.perf_counter(), datetime.now(UTC), unique()
     chosen = engine.choose(config.engine)
     opened = open_sources(source, config)
     if channel is not None:
@@ -148,17 +142,6 @@ def run(
     rejects = _rejects(report.rejected, lines, targets, recalled)
     _log(report)
     return Result(report, rejects, outcome.kept, schema=written.schema, inferred=inferred)
-
-
-def _new_id() -> str:
-    """Return an id that no other run has: 32 hexadecimal digits."""
-    try:
-        return _ids.pop()
-    except IndexError:
-        drawn = os.urandom(64 * 16).hex()
-        fresh = [drawn[at : at + 32] for at in range(0, len(drawn), 32)]
-        _ids.extend(fresh[1:])
-        return fresh[0]
 
 
 def _refuse_unknown_columns(compiled: Compiled, plans: Sequence[Plan], targets: Targets) -> None:

@@ -20,6 +20,7 @@ from types import TracebackType
 from thresher.engine import Source
 from thresher.errors import ConfigurationError, FileError
 from thresher.target import SETTINGS, STDOUT, Role, Target, Targets
+from thresher.unique import unique
 
 __all__ = ["Sinks"]
 
@@ -33,9 +34,9 @@ _BLAME = re.compile(f"the ({'|'.join(_BLAMED)}) could not be written")
 class _File:
     """One open output."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, folders: dict[str, str]) -> None:
         self.target = target
-        self.real = os.path.realpath(target.name)
+        self.real = _real(target.name, folders)
         self.temporary: str | None = None
         """The hidden name that is written; None where the target is written directly."""
         self.backup: str | None = None
@@ -71,7 +72,7 @@ class _File:
         folder, base = os.path.split(self.real)
         # Of 255 bytes that a name may have; a character has up to four.
         stem = base[:48]
-        temporary = os.path.join(folder, f".{stem}.{os.urandom(6).hex()}.part")
+        temporary = os.path.join(folder, f".{stem}.{unique()[:12]}.part")
         # 0o666 less the umask, as any other new file; O_EXCL so that nobody's file or symlink is written to.
         self.fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         self.temporary = temporary
@@ -129,6 +130,21 @@ class _File:
         self.temporary = self.backup = None
 
 
+def _real(name: str, folders: dict[str, str]) -> str:
+    """Return the path of a file without links in it.
+
+    Args:
+        name: of the file.
+        folders: those that were looked at; outputs mostly have the same.
+    """
+    folder, base = os.path.split(name)
+    if base in ("", os.curdir, os.pardir) or os.path.islink(name):
+        return os.path.realpath(name)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], base)
+
+
 class Sinks:
     """The open outputs of one run; a context manager.
 
@@ -144,7 +160,8 @@ class Sinks:
             sources: what is read, so that no output takes the place of its own input.
         """
         self._targets = targets
-        self._files: dict[Role, _File] = {target.role: _File(target) for target in targets.each()}
+        folders: dict[str, str] = {}
+        self._files: dict[Role, _File] = {target.role: _File(target, folders) for target in targets.each()}
         self._sources = list(sources)
 
     @property

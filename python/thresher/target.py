@@ -90,8 +90,14 @@ class Targets(msgspec.Struct, frozen=True):
             None if rejects is None else Target.named("rejects", rejects),
             None if report is None else Target.named("report", report),
         )
+        targets = made.each()
+        if len({os.path.basename(target.name) for target in targets}) == len(targets) and not any(
+            os.path.islink(target.name) for target in targets
+        ):
+            # Under names that differ, and are no links, there are different files.
+            return made
         seen: dict[str, Target] = {}
-        for target in made.each():
+        for target in targets:
             real = STDOUT if target.name == STDOUT else os.path.realpath(target.name)
             if real in seen and real != os.devnull:
                 raise ConfigurationError(

@@ -127,7 +127,11 @@ impl<'a> Sink<'a> {
     /// Writes to `fd`, and asks `watch` whether to go on while nobody reads.
     pub fn new(fd: BorrowedFd<'a>, watch: &'a Watch<'a>) -> Self {
         let kind = rustix::fs::fstat(fd).map(|stat| FileType::from_raw_mode(stat.st_mode));
-        let waits = matches!(kind, Ok(FileType::Fifo | FileType::Socket)) || rustix::termios::isatty(fd);
+        let waits = match kind {
+            Ok(FileType::Fifo | FileType::Socket) => true,
+            Ok(FileType::RegularFile) => false,
+            _ => rustix::termios::isatty(fd),
+        };
         Self { fd, waits, watch }
     }
 }
