@@ -60,6 +60,15 @@ def test_it_is_refused(text: str, says: str) -> None:
         assert "^" in message.splitlines()[-1]
 
 
+@pytest.mark.parametrize("text", ["n >", "n +", "n and", "text ==", "not", "n > 1 and\\\n n <"])
+def test_the_end_is_shown_where_more_was_wanted(text: str) -> None:
+    with pytest.raises(thresher.ConfigurationError) as caught:
+        Expression(text, SCOPE, "where")
+    *_, shown, carets = str(caught.value).splitlines()
+    assert "it ends too early" in str(caught.value)
+    assert len(carets) == len(shown) + 1
+
+
 LARGE = {
     "long": "n + " * 2000 + "n",
     "wide": "max(" + ", ".join(["1"] * 1900) + ", n)",

@@ -102,7 +102,12 @@ def _syntax(error: SyntaxError, text: str) -> str:
         message = f"{error.msg}; to compare, write =="
     else:
         message = f"this is no expression: {error.msg}"
-    line, column = error.lineno or 1, max((error.offset or 1) - 1, 0)
+    if error.offset == 0 and error.msg == "invalid syntax":
+        # Python gives this place where it wanted more.
+        lines = text.split("\n")
+        message, line, column = f"{message}: it ends too early", len(lines), len(lines[-1])
+    else:
+        line, column = error.lineno or 1, max((error.offset or 1) - 1, 0)
     return f"{message}\n{_marked(text, line, column, column + 1)}"
 
 
