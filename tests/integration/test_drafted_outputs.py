@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import datetime as dt
 import enum
 import ipaddress
 import json
 import pathlib
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, NewType, NotRequired, Required
+from typing import Annotated, Any, Literal, NewType, NotRequired, Required
 
 import msgspec
 import pydantic.dataclasses
@@ -24,8 +26,10 @@ from pydantic import (
     ByteSize,
     ConfigDict,
     Field,
+    Json,
     PlainSerializer,
     SecretStr,
+    StringConstraints,
     create_model,
     field_serializer,
     field_validator,
@@ -91,6 +95,11 @@ TYPES: list[tuple[Any, Any]] = [
     (Annotated[int, AfterValidator(str)], 3),
     (Annotated[int, PlainSerializer(lambda value: f"<{value}>")], 3),
     (Annotated[int, Field(ge=0)] | None, None),
+    (Json[Any], "[1,2]"),
+    (list[Json[int]], ["1", "2"]),
+    (int | str, "1"),
+    (Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=3)], " ab "),
+    (Annotated[Decimal, Field(max_digits=3)], "1.50"),
 ]
 
 
@@ -118,6 +127,40 @@ def test_copies_are_written_as_the_input_schema_writes_them(
 
 def _with_twice(match: re.Match[str]) -> str:
     return f'{match[1]},"twice":{int(match[2]) * 2}}}'
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+def test_defaults_of_another_type_stay(engine: str, tmp_path: Path) -> None:
+    """Pydantic does not validate defaults, and neither does a copy of one."""
+    made: Any = create_model("Record", id=(int, ...), a=(int, [1]), b=(dt.date, "x"), c=(dt.datetime | str, 1.5))
+    thresher.Pipeline(made, select=["a", "b", "c"]).process(b"id\n1\n", engine=engine, output=tmp_path / "o.jsonl")
+    assert json.loads((tmp_path / "o.jsonl").read_text()) == {"a": [1], "b": "x", "c": 1.5}
+
+
+def test_fields_that_are_left_out_of_the_output_have_to_be_selected(engine: str) -> None:
+    """What `exclude` keeps from being written is not written because something else is."""
+    made: Any = create_model("Record", id=(int, ...), secret=(str, Field(exclude=True)))
+    data = b"id,secret\n1,x\n"
+    (added,) = thresher.Pipeline(made, values={"twice": "id * 2"}, engine=engine).process(data).records()
+    assert added.model_dump() == {"id": 1, "twice": 2}
+    (selected,) = thresher.Pipeline(made, select=["secret"], engine=engine).process(data).records()
+    assert selected.model_dump() == {"secret": "x"}
+
+
+def test_usual_copies_stay_native() -> None:
+    """Fields of plain types, with constraints and defaults, are copied without Python."""
+    made: Any = create_model(
+        "Record",
+        id=(Annotated[int, Field(ge=1)], ...),
+        name=(Annotated[str, Field(max_length=9)] | None, None),
+        discount=(float, 0),
+        price=(Decimal, Decimal(1)),
+        since=(dt.datetime, ...),
+        kind=(Literal["a", "b"], "a"),
+        sizes=(list[int], ...),
+    )
+    pipeline = thresher.Pipeline(made, select=["id", "name", "discount", "price", "since", "kind", "sizes"])
+    assert {step.name: step.reason for step in pipeline.explain().steps if step.route != "native"} == {}
 
 
 def test_a_dataclass_keeps_what_its_configuration_says_of_writing(engine: str, tmp_path: Path) -> None:

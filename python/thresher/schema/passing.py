@@ -14,7 +14,7 @@ from thresher.schema import nodes
 if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled
 
-__all__ = ["passes_again"]
+__all__ = ["passes_again", "stays"]
 
 Node = Mapping[str, Any]
 
@@ -40,6 +40,35 @@ def passes_again(first: Compiled, name: str, second: Compiled, other: str) -> bo
     others = {each["ref"]: each for each in second.definitions if "ref" in each}
     ours, theirs = _bare(first.nodes[name]["schema"], definitions), _bare(second.nodes[other]["schema"], others)
     return bool(ours == theirs) and _idempotent(ours, definitions, frozenset())
+
+
+def stays(compiled: Compiled, name: str) -> bool:
+    """Return whether every value of a field stays what it is where its bare annotation validates it once more.
+
+    A default is no exception, which may be of any type: it may become an equal value, such as the float of an int.
+
+    Args:
+        compiled: the schema that validated the values.
+        name: of its field.
+    """
+    definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
+    inner = nodes.inner_nodes(compiled.nodes[name]["schema"], definitions)
+    if any("function" in each or each.get("serialization") for each in inner):
+        return False
+    node = _bare(compiled.nodes[name]["schema"], definitions)
+    if node["type"] == "nullable":
+        node = _bare(node["schema"], definitions)
+    # What is done to text was done, and is not done again; durations and decimals are values of their own.
+    if node["type"] not in ("str", "timedelta", "decimal") and not _idempotent(node, definitions, frozenset()):
+        return False
+    default = compiled.library.default(name)
+    if default is ... or default is None:
+        return True
+    place = next(place for place, field in enumerate(compiled.fields) if field.name == name)
+    try:
+        return bool(compiled.field(place).of(default) == default)
+    except Exception:
+        return False
 
 
 def _settings(compiled: Compiled) -> dict[str, Any]:

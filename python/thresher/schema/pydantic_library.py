@@ -16,6 +16,7 @@ from thresher.engine import Fault
 from thresher.errors import ConfigurationError
 from thresher.schema import nodes
 from thresher.schema.annotations import annotated, plain
+from thresher.schema.passing import stays
 from thresher.schema.pydantic_faults import faults
 from thresher.schema.values import FieldValues, JsonFieldValues
 
@@ -146,7 +147,7 @@ class PydanticLibrary:
         return ... if info.is_required() or info.default_factory is not None else info.default
 
     def kept(self, compiled: Compiled, name: str) -> Any:
-        """Return the annotation of a field without its constraints; functions in it are for writing alone."""
+        """Return the annotation of a field: without its constraints, or for writing alone."""
         where = f"the field {name!r} of {compiled.schema.__qualname__}"
         advice = "write an output schema that says how it is written"
         if name not in compiled.nodes:
@@ -155,13 +156,11 @@ class PydanticLibrary:
         serializers = () if decorators is None else decorators.field_serializers.values()
         if any(name in each.info.fields or "*" in each.info.fields for each in serializers):
             raise ConfigurationError(f"{where} has its own serializer: {advice}")
-        definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
-        inner = nodes.inner_nodes(compiled.nodes[name]["schema"], definitions)
-        if any("function" in each or each.get("serialization") for each in inner):
-            # A validator that ran would run once more, on its own value.
-            skipping: Any = SkipValidation
-            return skipping[annotated(compiled.schema)[name]]
-        return plain(compiled.schema)[name]
+        if stays(compiled, name):
+            return plain(compiled.schema)[name]
+        # A validator that ran would run once more, on its own value.
+        skipping: Any = SkipValidation
+        return skipping[annotated(compiled.schema)[name]]
 
     def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> type[BaseModel]:
         """Return a model of fields that all are required."""

@@ -1,7 +1,7 @@
 """Drafting: selected fields and expressions enter, an output model leaves, for whom has none.
 
-Fields keep their types and lose their constraints, which the input schema has checked already; an expression's field
-has the type that the type checker found.
+Fields keep their types and lose their constraints and validators, which the input schema has applied already; an
+expression's field has the type that the type checker found.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def draft(spec: Spec, compiled: Compiled, scope: Scope) -> Any:
     Raises:
         ConfigurationError: a field that does not exist, or that cannot be kept.
     """
-    names = list(scope.fields) if spec.select is None else list(spec.select)
+    names = _written(compiled) if spec.select is None else list(spec.select)
     for name in names:
         if name not in scope.fields and name not in spec.values:
             hint = f"; the column {name!r} is its field {scope.aliases[name]!r}" if name in scope.aliases else ""
@@ -54,6 +54,11 @@ def draft(spec: Spec, compiled: Compiled, scope: Scope) -> Any:
         else:
             fields[name] = _kept(compiled, name)
     return compiled.library.draft(f"{compiled.schema.__name__}Output", fields)
+
+
+def _written(compiled: Compiled) -> list[str]:
+    """Return the names of the fields that the schema writes: one with ``exclude`` has to be selected."""
+    return [field.name for field in compiled.fields if compiled.outputs is None or field.key in compiled.outputs]
 
 
 def _kept(compiled: Compiled, name: str) -> tuple[Any, str]:
