@@ -129,6 +129,21 @@ def _with_twice(match: re.Match[str]) -> str:
     return f'{match[1]},"twice":{int(match[2]) * 2}}}'
 
 
+def test_cells_are_those_of_the_input_schema(engine: str, tmp_path: Path) -> None:
+    """Infinities, which JSON does not have, and text that looks like JSON."""
+    made: Any = create_model(
+        "Record",
+        size=(Annotated[float, AfterValidator(lambda value: value)], ...),
+        name=(Annotated[str, AfterValidator(lambda value: value)], ...),
+    )
+    written = []
+    for arguments in ({}, {"select": ["size", "name"]}):
+        pipeline = thresher.Pipeline(made, engine=engine, **arguments)  # type: ignore[arg-type]
+        pipeline.process(b'size,name\ninf,null\n1e16,"a,b"\nnan,[1]\n', output=tmp_path / "o.csv")
+        written.append((tmp_path / "o.csv").read_text())
+    assert written == ['size,name\ninf,null\n1e+16,"a,b"\nnan,[1]\n'] * 2
+
+
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 def test_defaults_of_another_type_stay(engine: str, tmp_path: Path) -> None:
     """Pydantic does not validate defaults, and neither does a copy of one."""

@@ -139,7 +139,7 @@ class PydanticLibrary:
             return True
         definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
         inner = nodes.inner_nodes(compiled.nodes[name]["schema"], definitions)
-        return any(each.get("serialization") for each in inner)
+        return any(_is_custom(each.get("serialization")) for each in inner)
 
     def default(self, name: str) -> Any:
         """Return the default of a field as it is declared; ``...`` where there is none."""
@@ -210,6 +210,12 @@ def read(instance: Any) -> Mapping[str, Any]:
         return {field.name: getattr(instance, field.name) for field in dataclasses.fields(instance)}
     found: Mapping[str, Any] = instance._asdict() if hasattr(instance, "_asdict") else getattr(instance, "__dict__", {})
     return found
+
+
+def _is_custom(serialization: Mapping[str, Any] | None) -> bool:
+    """Tell whether something else than the type says how values are written; ``SkipValidation`` hands them on."""
+    function = (serialization or {}).get("function")
+    return bool(serialization) and getattr(function, "__module__", None) != SkipValidation.__module__
 
 
 def inherits(model: type, name: str) -> bool:
