@@ -45,7 +45,8 @@ def passes_again(first: Compiled, name: str, second: Compiled, other: str) -> bo
 def stays(compiled: Compiled, name: str) -> bool:
     """Return whether every value of a field stays what it is where its bare annotation validates it once more.
 
-    A default is no exception, which may be of any type: it may become an equal value, such as the float of an int.
+    A default may be of any type, and may become an equal value, such as the float of an int. What a factory of defaults
+    makes is taken to be of the field's type.
 
     Args:
         compiled: the schema that validated the values.
