@@ -129,14 +129,16 @@ impl Work {
     /// About how many bytes its buffers have.
     #[must_use]
     pub fn bytes_held(&self) -> usize {
-        let spans = self.spans.iter().chain([&self.extras]).map(|spans| spans.capacity() * size_of::<Span>());
+        let spans =
+            self.spans.iter().chain([&self.extras, &self.lines]).map(|spans| spans.capacity() * size_of::<Span>());
         let values = self.values.iter().map(|values| 8 * values.capacity());
         let errors =
             (self.errors.capacity() + self.ordered.capacity()) * size_of::<Found>() + 4 * self.begins.capacity();
         let texts = self.unquoted.capacity() + self.written.capacity() + self.states.capacity();
         let asked = self.asked.capacity() * size_of::<(u32, Answer)>() + self.faults.capacity() * size_of::<Fault>();
         let stages = self.transform.bytes_held() + self.tokens.bytes_held() + self.shapes.bytes_held();
-        spans.sum::<usize>() + values.sum::<usize>() + errors + texts + asked + stages
+        let others = self.others.capacity() * size_of::<Range<usize>>() + self.echo.bytes_held();
+        spans.sum::<usize>() + values.sum::<usize>() + errors + texts + asked + stages + others
     }
 
     /// Puts the errors in the order of their rows. Those of one row stand in the order of their fields already, unless

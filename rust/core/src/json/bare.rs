@@ -3,9 +3,10 @@
 //! In: a line. Out: its tokens, or nothing: then it is read in the way that takes any line. Each key is compared all at
 //! once, with its quotes and colon.
 
-use super::parse::{Lookups, Tag, Token};
+use super::lookups::Lookups;
 use super::quick;
 use super::scan::{Value, unescape, value_or};
+use super::tokens::{Tag, Token};
 
 /// A short text to be compared all at once.
 #[derive(Debug)]
@@ -122,7 +123,8 @@ pub fn bare(
 #[cfg(test)]
 mod tests {
     use super::{Pattern, plain_same, same};
-    use crate::json::parse::{Lookups, Tokens, parse};
+    use crate::json::parse::parse;
+    use crate::json::{Lookups, Tokens};
 
     #[test]
     fn patterns_stand_where_their_text_is() {

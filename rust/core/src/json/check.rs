@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 
 use super::echo::Echoing;
-use super::parse::{Tag, Token, Tokens, parse};
+use super::parse::parse;
 use super::scalars::{Given, On, Scalars};
+use super::tokens::{Tag, Token, Tokens};
 use super::whole::Whole;
 use super::{extra, object};
 use crate::cells::{Place, Span};

@@ -8,10 +8,10 @@ use std::ops::Range;
 
 use super::bare::Pattern;
 use super::check;
-use super::parse::Tag;
 use super::quick::{self, AHEAD};
 use super::scalars::{On, Scalars};
 use super::scan::{Value, unescape, value_or};
+use super::tokens::Tag;
 use crate::cells::{Place, Span};
 use crate::check::work::State;
 use crate::check::{Kernel, Verdict, with_kernel};
@@ -90,6 +90,14 @@ pub struct Scratch {
     /// The text of the string that was last without its escapes.
     undone: Vec<u8>,
     hopes: Hopes,
+}
+
+impl Scratch {
+    /// About how many bytes the buffers have.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        self.value.capacity() + self.undone.capacity()
+    }
 }
 
 /// Reads the lines of a block.

@@ -46,7 +46,7 @@ pub fn check(extra: &Extra, input: &Input<'_>, work: &mut Work) {
 }
 
 /// The other keys of one row. None where Pydantic has to decide.
-fn keys(extra: &Extra, input: &Input<'_>, work: &mut Work, row: usize, found: &[super::parse::Extra]) -> Option<()> {
+fn keys(extra: &Extra, input: &Input<'_>, work: &mut Work, row: usize, found: &[super::tokens::Extra]) -> Option<()> {
     let line = &input.block.bytes()[..input.block.rows.rows[row].end as usize];
     let mut names = Vec::with_capacity(found.len());
     for each in found {

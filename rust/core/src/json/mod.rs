@@ -5,19 +5,23 @@
 //! surrogates, text that is no JSON) is unsure: Pydantic decides about it, and words what is wrong with it.
 
 mod bare;
+mod brackets;
 mod check;
 mod echo;
 mod extra;
+mod lookups;
 pub mod object;
 mod parse;
 mod quick;
 pub mod scalars;
 pub mod scan;
+mod tokens;
 mod whole;
 
 pub(crate) use check::absent;
 pub use check::check;
 pub use echo::{Echo, Scratch};
 pub use extra::Extra;
-pub use parse::{Lookups, Tag, Take, Tokens};
+pub use lookups::{Lookups, Take};
+pub use tokens::{Tag, Tokens};
 pub(crate) use whole::Whole;

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::parse::Tag;
+use super::tokens::Tag;
 use crate::check::msgspec;
 use crate::compiled::Checker;
 use crate::plan::ErrorCode;

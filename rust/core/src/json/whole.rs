@@ -3,8 +3,9 @@
 //! In: a line that was read, and its tokens. Out: where the text stands: in the block, where the line is written again as
 //! it is; else it is written once, however many keys of it are missing. None where it is not known how it is written.
 
+use super::lookups::Lookups;
 use super::object;
-use super::parse::{Lookups, Tag, Token, Tokens};
+use super::tokens::{Tag, Token, Tokens};
 use crate::cells::{MAX_SPAN, Place, Span};
 use crate::check::work::Input;
 
@@ -86,7 +87,8 @@ fn as_it_stands(data: &[u8], (start, end): (usize, usize), lookups: &Lookups, to
 #[cfg(test)]
 mod tests {
     use super::{as_it_stands, object};
-    use crate::json::parse::{Lookups, Tokens, parse};
+    use crate::json::parse::parse;
+    use crate::json::{Lookups, Tokens};
     use crate::plan::Dialect;
 
     #[test]
