@@ -214,9 +214,10 @@ class JsonSchemaLibrary:
         """Return that a property has no default that would be put in its place; it may be missing, which is None."""
         return ... if name in self._required else None
 
-    def kept(self, compiled: Compiled, name: str) -> Any:
+    def kept(self, compiled: Compiled, name: str, optional: bool) -> Any:
         """Return the annotation of a field without its constraints, which were checked already."""
-        return plain(compiled.schema)[name]
+        annotation = plain(compiled.schema)[name]
+        return annotation | None if optional else annotation
 
     def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> Any:
         """Return a Struct of msgspec, which writes what it is given."""

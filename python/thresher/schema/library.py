@@ -135,8 +135,13 @@ class Library(Protocol):
         """Return the constant default of a field as it is declared; ``...`` where there is none."""
         ...
 
-    def kept(self, compiled: Compiled, name: str) -> Any:
+    def kept(self, compiled: Compiled, name: str, optional: bool) -> Any:
         """Return the annotation of a field of a drafted schema that has the values of a field as they are.
+
+        Args:
+            compiled: the schema.
+            name: of its field.
+            optional: whether None has to be accepted, too.
 
         Raises:
             ConfigurationError: such a field would be written in another way.

@@ -45,8 +45,8 @@ def passes_again(first: Compiled, name: str, second: Compiled, other: str) -> bo
 def stays(compiled: Compiled, name: str) -> bool:
     """Return whether every value of a field stays what it is where its bare annotation validates it once more.
 
-    A default may be of any type, and may become an equal value, such as the float of an int. What a factory of defaults
-    makes is taken to be of the field's type.
+    A default may be of any type; an int as the default of a float is written as the float that it becomes. What a
+    factory of defaults makes is taken to be of the field's type.
 
     Args:
         compiled: the schema that validated the values.
@@ -67,7 +67,8 @@ def stays(compiled: Compiled, name: str) -> bool:
         return True
     place = next(place for place, field in enumerate(compiled.fields) if field.name == name)
     try:
-        return bool(compiled.field(place).of(default) == default)
+        found = compiled.field(place).of(default)
+        return type(found) in (type(default), float) and bool(found == default)
     except Exception:
         return False
 

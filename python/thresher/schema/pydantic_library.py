@@ -146,7 +146,7 @@ class PydanticLibrary:
         info = self._model.model_fields[name]
         return ... if info.is_required() or info.default_factory is not None else info.default
 
-    def kept(self, compiled: Compiled, name: str) -> Any:
+    def kept(self, compiled: Compiled, name: str, optional: bool) -> Any:
         """Return the annotation of a field: without its constraints, or for writing alone."""
         where = f"the field {name!r} of {compiled.schema.__qualname__}"
         advice = "write an output schema that says how it is written"
@@ -157,8 +157,9 @@ class PydanticLibrary:
         if any(name in each.info.fields or "*" in each.info.fields for each in serializers):
             raise ConfigurationError(f"{where} has its own serializer: {advice}")
         if stays(compiled, name):
-            return plain(compiled.schema)[name]
-        # A validator that ran would run once more, on its own value.
+            annotation = plain(compiled.schema)[name]
+            return annotation | None if optional else annotation
+        # A validator that ran would run once more, on its own value. What is not validated may be None.
         skipping: Any = SkipValidation
         return skipping[annotated(compiled.schema)[name]]
 

@@ -64,7 +64,6 @@ def _written(compiled: Compiled) -> list[str]:
 def _kept(compiled: Compiled, name: str) -> tuple[Any, str]:
     """Return the annotation of a copy, and the key that it is written under."""
     field = next(field for field in compiled.fields if field.name == name)
-    annotation: Any = compiled.library.kept(compiled, name)
-    if (field.optional or compiled.library.default(name) is None) and not field.nullable:
-        annotation = annotation | None
+    optional = (field.optional or compiled.library.default(name) is None) and not field.nullable
+    annotation: Any = compiled.library.kept(compiled, name, optional)
     return annotation, field.key

@@ -101,9 +101,10 @@ class MsgspecLibrary:
         found = next(field.default for field in msgspec.structs.fields(self._struct) if field.name == name)
         return ... if found is msgspec.NODEFAULT else found
 
-    def kept(self, compiled: Compiled, name: str) -> Any:
+    def kept(self, compiled: Compiled, name: str, optional: bool) -> Any:
         """Return the annotation of a field without its constraints, which were checked already."""
-        return plain(compiled.schema)[name]
+        annotation = plain(compiled.schema)[name]
+        return annotation | None if optional else annotation
 
     def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> type[msgspec.Struct]:
         """Return a Struct of fields that all are required."""
