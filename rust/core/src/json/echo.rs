@@ -203,17 +203,18 @@ impl<'a> Echoing<'a> {
             };
             at = match found {
                 Some(after) => after,
-                None => self.other(number, at)?,
+                None => self.other(number, at, end)?,
             };
         }
         (at + 1 == end && data[at] == b'}').then_some(())
     }
 
-    /// Goes on after the value at `from`, which is accepted but does not surely go out as it stands.
+    /// Goes on after the value at `from` in a line that ends before `end`, where it is accepted, whatever is written of it.
     #[inline(never)]
-    fn other(&mut self, at: usize, from: usize) -> Option<usize> {
+    fn other(&mut self, at: usize, from: usize, end: usize) -> Option<usize> {
         let (judge, data) = (&self.echo.judges[at], self.data);
-        let (found, to) = value_or(data, from, |_| None)?;
+        // What is behind the line may be no UTF-8.
+        let (found, to) = value_or(data, from, |_| None).filter(|(_, to)| *to < end)?;
         let (tag, bytes) = match found {
             Value::Null => return judge.nullable.then_some(to),
             Value::Text(end, false) => (Tag::Text, &data[from + 1..end]),
