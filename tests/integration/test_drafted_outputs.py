@@ -158,6 +158,15 @@ def test_defaults_of_another_type_stay(engine: str, tmp_path: Path) -> None:
     assert (tmp_path / "o.jsonl").read_text() == made(id=1).model_dump_json() + "\n"
 
 
+@pytest.mark.parametrize("config", [{}, {"allow_inf_nan": True}])
+def test_decimals_that_are_no_numbers(config: dict[str, Any], engine: str) -> None:
+    """They are copied where the input schema accepts them."""
+    annotation = Decimal if config else Annotated[Decimal, Field(allow_inf_nan=True)]
+    made: Any = create_model("Record", __config__=ConfigDict(**config), id=(int, ...), size=(annotation, ...))  # type: ignore[typeddict-item]
+    result = thresher.Pipeline(made, select=["size"], engine=engine).process(b"id,size\n1,NaN\n2,-Infinity\n3,1.0\n")
+    assert [str(each.size) for each in result.records()] == ["NaN", "-Infinity", "1.0"]
+
+
 def test_metadata_that_has_no_hash(engine: str) -> None:
     """It may stand in the annotation of a field that may be None."""
     made: Any = create_model("Record", id=(int, ...), sizes=(Annotated[set[int], FailFast()], None))
@@ -249,6 +258,14 @@ def test_keys_that_need_not_be_there(schema: Any, data: bytes, engine: str, tmp_
     ]
     assert [each["z"] for each in written(values={"z": "(size or 0) + id"})] == [1, 2, 8]
     assert [each["id"] for each in written(where="size is None")] == [1, 2]
+
+
+def test_serializers_do_not_meet_what_is_not_there(engine: str, tmp_path: Path) -> None:
+    """A key that a record leaves out is None, whatever writes its values."""
+    made: Any = TypedDict("Record", {"id": int, "size": NotRequired[ByteSize]})
+    pipeline = thresher.Pipeline(made, select=["id", "size"], engine=engine)
+    pipeline.process(b'{"id":1}\n{"id":2,"size":"1KB"}\n', format="jsonl", output=tmp_path / "o.jsonl")
+    assert (tmp_path / "o.jsonl").read_text() == '{"id":1,"size":null}\n{"id":2,"size":1000}\n'
 
 
 def test_a_dataclass_of_the_standard_library(engine: str) -> None:

@@ -59,6 +59,9 @@ def stays(compiled: Compiled, name: str) -> bool:
     node = _bare(compiled.nodes[name]["schema"], definitions)
     if node["type"] == "nullable":
         node = _bare(node["schema"], definitions)
+    if node["type"] == "decimal" and node.get("allow_inf_nan", compiled.config.get("allow_inf_nan")):
+        # A bare one takes no NaN.
+        return False
     # What is done to text was done, and is not done again; durations and decimals are values of their own.
     if node["type"] not in ("str", "timedelta", "decimal") and not _idempotent(node, definitions, frozenset()):
         return False

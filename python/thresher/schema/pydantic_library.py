@@ -8,9 +8,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, RootModel, SkipValidation, ValidationError, create_model
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, RootModel, ValidationError, create_model
+from pydantic_core import core_schema
 
 from thresher.engine import Fault
 from thresher.errors import ConfigurationError
@@ -139,7 +140,7 @@ class PydanticLibrary:
             return True
         definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
         inner = nodes.inner_nodes(compiled.nodes[name]["schema"], definitions)
-        return any(_is_custom(each.get("serialization")) for each in inner)
+        return any(each.get("serialization") for each in inner)
 
     def default(self, name: str) -> Any:
         """Return the default of a field as it is declared; ``...`` where there is none."""
@@ -159,9 +160,7 @@ class PydanticLibrary:
         if stays(compiled, name):
             annotation = plain(compiled.schema)[name]
             return annotation | None if optional else annotation
-        # A validator that ran would run once more, on its own value. What is not validated may be None.
-        skipping: Any = SkipValidation
-        return skipping[annotated(compiled.schema)[name]]
+        return Annotated[annotated(compiled.schema)[name], _AsItIs(optional)]
 
     def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> type[BaseModel]:
         """Return a model of fields that all are required."""
@@ -213,10 +212,23 @@ def read(instance: Any) -> Mapping[str, Any]:
     return found
 
 
-def _is_custom(serialization: Mapping[str, Any] | None) -> bool:
-    """Tell whether something else than the type says how values are written; ``SkipValidation`` hands them on."""
-    function = (serialization or {}).get("function")
-    return bool(serialization) and getattr(function, "__module__", None) != SkipValidation.__module__
+class _AsItIs:
+    """Stands in an annotation: values are not validated, as validators would run once more on their own values."""
+
+    def __init__(self, optional: bool) -> None:
+        """Say whether None is written as null, whatever the annotation is."""
+        self._optional = optional
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Return a schema that accepts anything, and writes it as that of the annotation does."""
+        schema = handler(source)
+        if self._optional:
+            schema = core_schema.nullable_schema(schema)
+        return core_schema.no_info_wrap_validator_function(_as_it_is, schema)
+
+
+def _as_it_is(value: Any, validate: Callable[[Any], Any]) -> Any:
+    return value
 
 
 def inherits(model: type, name: str) -> bool:
