@@ -36,6 +36,7 @@ from pydantic import (
     field_validator,
     model_serializer,
 )
+from pydantic_core import PydanticOmit
 from typing_extensions import TypedDict
 
 import thresher
@@ -266,6 +267,29 @@ def test_serializers_do_not_meet_what_is_not_there(engine: str, tmp_path: Path) 
     pipeline = thresher.Pipeline(made, select=["id", "size"], engine=engine)
     pipeline.process(b'{"id":1}\n{"id":2,"size":"1KB"}\n', format="jsonl", output=tmp_path / "o.jsonl")
     assert (tmp_path / "o.jsonl").read_text() == '{"id":1,"size":null}\n{"id":2,"size":1000}\n'
+
+
+def test_changes_of_case_by_field_and_by_configuration(engine: str) -> None:
+    """The last one counts, and is not undone."""
+    shouted = Annotated[str, StringConstraints(to_upper=True)] | None
+    made: Any = create_model("Record", __config__=ConfigDict(str_to_lower=True), name=(shouted, None), id=(int, 1))
+    whole = [each.name for each in thresher.Pipeline(made, engine=engine).process(b"name,id\nAb,1\n").records()]
+    pipeline = thresher.Pipeline(made, select=["name"], engine=engine)
+    assert [each.name for each in pipeline.process(b"name,id\nAb,1\n").records()] == whole
+
+
+def test_a_field_that_its_validator_leaves_out(engine: str) -> None:
+    """The drafted output needs it, and that is the reject."""
+
+    def omitted(value: str) -> str:
+        if value == "none":
+            raise PydanticOmit
+        return value
+
+    made: Any = create_model("Record", id=(int, ...), name=(Annotated[str, AfterValidator(omitted)], ...))
+    result = thresher.Pipeline(made, select=["id", "name"], engine=engine).process(b"id,name\n1,none\n2,x\n")
+    assert [each.name for each in result.records()] == ["x"]
+    assert [(reject.stage, reject.errors[0]["type"]) for reject in result.rejects] == [("output", "missing")]
 
 
 def test_a_dataclass_of_the_standard_library(engine: str) -> None:

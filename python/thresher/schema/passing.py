@@ -62,6 +62,9 @@ def stays(compiled: Compiled, name: str) -> bool:
     if node["type"] == "decimal" and node.get("allow_inf_nan", compiled.config.get("allow_inf_nan")):
         # A bare one takes no NaN.
         return False
+    if any(node.get(key) for key in _CHANGES) and any(compiled.config.get(f"str_{key}") for key in _CHANGES):
+        # One would be done again without the other.
+        return False
     # What is done to text was done, and is not done again; durations and decimals are values of their own.
     if node["type"] not in ("str", "timedelta", "decimal") and not _idempotent(node, definitions, frozenset()):
         return False

@@ -125,7 +125,8 @@ class Applier:
                     found[value.name] = value.expression.evaluate(values)
                 except Exception as error:
                     faults.append(_raised(value.expression, values, (value.name,), error, number))
-            elif value.copy is not None:
+            elif value.copy is not None and value.copy in values:
+                # A validator may have left the field out (PydanticOmit).
                 found[value.name] = values[value.copy]
         return faults or found
 
