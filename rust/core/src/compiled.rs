@@ -160,9 +160,8 @@ pub struct Compiled {
     pub transform: Option<Transform>,
     /// The keys of JSON Lines; None: the source is CSV.
     pub lookups: Option<Lookups>,
-    /// Whether the keys of the source and of the sink are the same, in the same order, and flat values go out unchanged.
-    pub unchanged: bool,
-    /// What checks and writes lines while they are read.
+    /// What checks and writes lines while they are read, where the keys of the source and of the sink are the same, in the
+    /// same order.
     pub echo: Option<Echo>,
     /// What is inside of nested fields.
     pub shapes: Shapes,
@@ -202,7 +201,7 @@ impl Compiled {
             && fields.iter().enumerate().all(|(at, field)| field.column == Some(at))
             && !plan.fields.iter().any(|field| matches!(field.kind, Kind::Nested { .. }))
             && lookups.as_ref().is_some_and(|lookups| lookups.are(fields.iter().map(|field| &field.key[..])));
-        let echo = Echo::new(&fields, &builder.constants).filter(|_| unchanged);
+        let echo = unchanged.then(|| Echo::new(&fields, &builder.constants)).flatten();
         Ok(Self {
             route: plan.route,
             delimiter,
@@ -216,7 +215,6 @@ impl Compiled {
             holes: builder.holes,
             transform,
             lookups,
-            unchanged,
             echo,
             shapes,
             dialect: plan.dialect,

@@ -129,8 +129,11 @@ impl Work {
     /// About how many bytes its buffers have.
     #[must_use]
     pub fn bytes_held(&self) -> usize {
-        let spans =
-            self.spans.iter().chain([&self.extras, &self.lines]).map(|spans| spans.capacity() * size_of::<Span>());
+        let spans = self
+            .spans
+            .iter()
+            .chain([&self.extras, &self.lines, &self.wholes])
+            .map(|spans| spans.capacity() * size_of::<Span>());
         let values = self.values.iter().map(|values| 8 * values.capacity());
         let errors =
             (self.errors.capacity() + self.ordered.capacity()) * size_of::<Found>() + 4 * self.begins.capacity();

@@ -147,22 +147,6 @@ impl<'a> Writer<'a> {
         Pen::at(unsafe { self.out.as_mut_ptr().add(self.len) })
     }
 
-    /// How long the output is, to go [`Self::back`] to.
-    #[inline(always)]
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether there is no output yet.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Forgets all output after the first `len` bytes.
-    pub fn back(&mut self, len: usize) {
-        self.len = self.len.min(len);
-    }
-
     /// Counts what was written with `pen`.
     ///
     /// # Safety

@@ -43,20 +43,6 @@ impl Pen {
         }
     }
 
-    /// Appends a byte and then `len` bytes from `text`.
-    ///
-    /// # Safety
-    /// As [`Self::text`], with room for one more.
-    #[inline(always)]
-    pub unsafe fn after(&mut self, byte: u8, text: *const u8, len: usize) {
-        // SAFETY: by this function's contract.
-        unsafe {
-            self.at.write(byte);
-            self.at = self.at.add(1);
-            self.text(text, len);
-        }
-    }
-
     /// Appends a text that has slack.
     ///
     /// # Safety

@@ -48,9 +48,6 @@ fn columns<'a>(plan: &'a Compiled, work: &'a Work) -> Vec<Column<'a>> {
     })
 }
 
-/// Values up to this length have room in every line.
-const SHORT: usize = 32;
-
 /// How the rows of a block are written.
 struct Encoder<'a> {
     block: &'a Block,
@@ -58,8 +55,6 @@ struct Encoder<'a> {
     work: &'a Work,
     columns: Vec<Column<'a>>,
     buffers: Buffers,
-    /// The longest that a line of JSON without its values is, with room for short ones.
-    frame: usize,
     /// Whether unquoted cells of the block go out as they are.
     plain: bool,
 }
@@ -104,8 +99,7 @@ impl<'a> Encoder<'a> {
         let delimiter = if format == Format::Tsv { b'\t' } else { b',' };
         let clean = plan.delimiter == delimiter && !block.rows.carriages;
         let columns = columns(plan, work);
-        let frame = columns.iter().map(|column| column.key.len() + 1 + SHORT).sum::<usize>() + 2;
-        Self { block, plan, work, columns, buffers: Buffers::new(block, plan, work), frame, plain: clean }
+        Self { block, plan, work, columns, buffers: Buffers::new(block, plan, work), plain: clean }
     }
 }
 
@@ -212,69 +206,8 @@ impl Encoder<'_> {
         unsafe { writer.push(b'\n') };
     }
 
-    /// Appends a line whose keys stand in the order of the output with nothing between its tokens: what goes out as it
-    /// is, is copied together with the keys and commas in between. Returns false where a text has to be looked at first.
-    #[inline(always)]
-    fn stretches(&self, row: usize, writer: &mut Writer<'_>) -> bool {
-        let line = &self.block.rows.rows[row];
-        // Every key, every value that goes out as it is, and others that are short.
-        let room = self.frame + (line.end - line.start) as usize;
-        let data = self.buffers.of(Place::Plain);
-        let before = writer.len();
-        let mut pen = writer.pen(room);
-        let mut separator = b'{';
-        // From the key of the first field to the value of the last one, of those that are not written yet.
-        let (mut begin, mut end) = (0, 0);
-        // SAFETY: room was made for every field. A stretch begins and ends with tokens of the line, and whatever is
-        // copied has slack behind its end.
-        unsafe {
-            for column in &self.columns {
-                let span = column.spans[row];
-                let (place, start, len) = (span.place(), span.start(), span.len());
-                if place == Place::FinalPlain {
-                    let from = start - column.key.len();
-                    if end == 0 || from != end + 1 {
-                        if end > 0 {
-                            pen.after(separator, data.add(begin), end - begin);
-                            separator = b',';
-                        }
-                        begin = from;
-                    }
-                    end = start + len;
-                    continue;
-                }
-                if matches!(place, Place::FinalWritten | Place::Constant) {
-                    if end > 0 {
-                        pen.after(separator, data.add(begin), end - begin);
-                        separator = b',';
-                    }
-                    (begin, end) = (0, 0);
-                    if len > SHORT {
-                        writer.forward(&pen);
-                        pen = writer.pen(room + len);
-                    }
-                    pen.after(separator, column.key.as_ptr(), column.key.len());
-                    separator = b',';
-                    pen.text(self.buffers.of(place).add(start), len);
-                } else if place != Place::Absent {
-                    writer.back(before);
-                    return false;
-                }
-            }
-            if end > 0 {
-                pen.after(separator, data.add(begin), end - begin);
-            }
-            pen.put(if end == 0 && separator == b'{' { b"{}\n" } else { b"}\n" });
-            writer.forward(&pen);
-        }
-        true
-    }
-
     #[inline(always)]
     fn json(&self, row: usize, writer: &mut Writer<'_>) {
-        if self.plan.unchanged && self.work.tokens.is_bare(row) && self.stretches(row, writer) {
-            return;
-        }
         let mut separator = b'{';
         for column in &self.columns {
             let span = column.spans[row];

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::echo::Echoing;
 use super::parse::parse;
 use super::scalars::{Given, On, Scalars};
-use super::tokens::{Tag, Token, Tokens};
+use super::tokens::{Tag, Token};
 use super::whole::Whole;
 use super::{extra, object};
 use crate::cells::{Place, Span};
@@ -124,8 +124,6 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
     ready(spans, values, rows.len(), *keep);
     // A string without escapes is written as it stands, quotes and all, where nobody looks at its text before.
     let as_it_stands = *format == Some(Format::Jsonl) && input.plan.transform.is_none() && !*keep;
-    // Constants that are the very text which they stand for are taken from there too: whole lines can be copied then.
-    let echoes = as_it_stands && kernel.echoes(&input.plan.constants);
     let mut notes = Notes { errors, details, field, at: at as u32 };
     for run in others.iter() {
         for (number, (state, slot)) in run.clone().zip(states[run.clone()].iter_mut().zip(&mut spans[run.clone()])) {
@@ -178,7 +176,7 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
                         written.extend_from_slice(bytes);
                         Span::new(Place::FinalWritten, begin, bytes.len())
                     } else {
-                        same::<K>(tokens, number, tag, whole, as_it_stands)
+                        same::<K>(tag, whole, as_it_stands)
                     };
                 }
                 Verdict::Part(offset, len) => *slot = Span::new(place, whole.start() + offset, len),
@@ -189,7 +187,7 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
                 }
                 Verdict::Constant(span, bits) => {
                     value = bits;
-                    *slot = if echoes { echo::<K>(tag, whole).unwrap_or(span) } else { span };
+                    *slot = span;
                 }
                 Verdict::Reject(code) => {
                     refuse(&mut notes, (number, state), code, None, shown(token, whole, dialect, data, written));
@@ -253,9 +251,8 @@ fn odd<K: Kernel>(kernel: &K, given: Given, written: &mut Vec<u8>) -> std::resul
 
 /// What is written of a value that stands in its line as it is written.
 #[inline(always)]
-fn same<K: Kernel>(tokens: &mut Tokens, number: usize, tag: Tag, whole: Span, as_it_stands: bool) -> Span {
+fn same<K: Kernel>(tag: Tag, whole: Span, as_it_stands: bool) -> Span {
     if !K::TEXT {
-        tokens.unquoted(number, tag);
         return Span::new(Place::FinalPlain, whole.start(), whole.len());
     }
     if as_it_stands && tag == Tag::Text { with_quotes(whole) } else { whole }
@@ -271,16 +268,6 @@ fn name(tag: Tag) -> &'static str {
         Tag::Float => "float",
         Tag::True | Tag::False => "bool",
         Tag::Raw => "object",
-    }
-}
-
-/// A value as it stands in its line, where the constant for it is the very same: see [`Kernel::echoes`].
-#[inline(always)]
-fn echo<K: Kernel>(tag: Tag, whole: Span) -> Option<Span> {
-    match tag {
-        Tag::Text if K::TEXT => Some(with_quotes(whole)),
-        Tag::True | Tag::False => Some(Span::new(Place::FinalPlain, whole.start(), whole.len())),
-        _ => None,
     }
 }
 

@@ -28,7 +28,6 @@ pub fn parse(
     } else if lookups.short {
         let begin = undone.len();
         if bare(data, (start, end), lookups, slots, undone).is_some() {
-            tokens.bare[row] = true;
             return true;
         }
         undone.truncate(begin);

@@ -91,8 +91,6 @@ pub struct Tokens {
     text: bool,
     /// Lines that are not tried in the quick way any more, since one was not of that form.
     pub(super) detour: u32,
-    /// For each row, whether it has its keys in the order in which they are looked up, and nothing between its tokens.
-    pub(super) bare: Vec<bool>,
     /// The keys that have no lookup, line after line, where somebody asks for them.
     pub extras: Vec<Extra>,
 }
@@ -112,8 +110,8 @@ impl Tokens {
     /// About how many bytes the buffers have.
     #[must_use]
     pub fn bytes_held(&self) -> usize {
-        let Self { all, bare, extras, .. } = self;
-        all.capacity() * size_of::<Token>() + bare.capacity() + extras.capacity() * size_of::<Extra>()
+        let Self { all, extras, .. } = self;
+        all.capacity() * size_of::<Token>() + extras.capacity() * size_of::<Extra>()
     }
 
     /// Makes room for `rows` lines. `text`: all of them are UTF-8.
@@ -122,8 +120,6 @@ impl Tokens {
         self.width = lookups.keys.len();
         self.all.clear();
         self.all.resize(rows * self.width, Token::ABSENT);
-        self.bare.clear();
-        self.bare.resize(rows, false);
         self.extras.clear();
     }
 
@@ -146,20 +142,6 @@ impl Tokens {
     /// Whether all lines are UTF-8.
     pub fn is_text(&self) -> bool {
         self.text
-    }
-
-    /// Whether line `row` has its keys in the order in which they are looked up, and nothing between its tokens.
-    #[inline(always)]
-    pub fn is_bare(&self, row: usize) -> bool {
-        self.bare.get(row) == Some(&true)
-    }
-
-    /// A value of line `row` goes out without the quotes that it has where it is text.
-    #[inline(always)]
-    pub fn unquoted(&mut self, row: usize, tag: Tag) {
-        if let (Tag::Text, Some(bare)) = (tag, self.bare.get_mut(row)) {
-            *bare = false;
-        }
     }
 
     /// What stands in line `row` under key `column`.
