@@ -3,7 +3,7 @@
 //! In: tokens of JSON Lines, or cells. Out: what the loops of scalars give: for each row a state, a span of what is
 //! written, and errors.
 
-use super::fault::Step;
+use super::fault::{Pending, Step};
 use super::walk::{Buffers, Walk};
 use crate::cells::{MAX_SPAN, Place, Span, cell, text};
 use crate::check::column::Notes;
@@ -12,6 +12,7 @@ use crate::compiled::Field;
 use crate::encode::{csv, float, json};
 use crate::json::scan::{Value, space, unescape, value};
 use crate::json::{Tag, Whole, absent};
+use crate::oracle::Fault;
 use crate::plan::Format;
 
 /// The buffers of walks, kept from block to block.
@@ -69,10 +70,7 @@ pub fn lines(shape: usize, input: &Input<'_>, work: &mut Work, field: &Field, at
                 *state = State::Unsure;
             } else if refused > 0 {
                 *state = State::Rejected;
-                for pending in &pending {
-                    errors.push(Found { row: number as u32, field: at as u32, what: What::Fault(faults.len() as u32) });
-                    faults.push(pending.fault(&field.loc));
-                }
+                note(&pending, field, (number, at), errors, faults);
             } else if let Some(format) = *format {
                 let stretch = scratch.0.out.only().filter(|_| format == Format::Jsonl);
                 let made = stretch.map(|(from, to)| Span::new(Place::FinalPlain, from, to - from));
@@ -93,9 +91,7 @@ pub fn cells(shape: usize, input: &Input<'_>, work: &mut Work, field: &Field, at
     let data = input.block.bytes();
     let Work { states, spans, values, unquoted, written, errors, details, faults, format, shapes: scratch, .. } = work;
     let spans = &mut spans[at];
-    spans.clear();
-    spans.resize(input.block.rows.rows.len(), Span::ABSENT);
-    values[at].clear();
+    ready(spans, &mut values[at], input.block.rows.rows.len(), false);
     let mut quoted = Vec::new();
     let rows = input.block.rows.rows.iter().zip(states.iter_mut()).zip(spans.iter_mut());
     for (number, ((row, state), slot)) in rows.enumerate() {
@@ -125,10 +121,7 @@ pub fn cells(shape: usize, input: &Input<'_>, work: &mut Work, field: &Field, at
             *state = State::Unsure;
         } else if refused > 0 {
             *state = State::Rejected;
-            for pending in &pending {
-                errors.push(Found { row: number as u32, field: at as u32, what: What::Fault(faults.len() as u32) });
-                faults.push(pending.fault(&field.loc));
-            }
+            note(&pending, field, (number, at), errors, faults);
         } else if let Some(format) = *format {
             match made_of(&mut scratch.0, text, format, written) {
                 Some(made) => *slot = made,
@@ -137,6 +130,20 @@ pub fn cells(shape: usize, input: &Input<'_>, work: &mut Work, field: &Field, at
         } else {
             *slot = whole;
         }
+    }
+}
+
+/// Notes what is wrong inside of a value.
+fn note(
+    pending: &[Pending<'_>],
+    field: &Field,
+    (number, at): (usize, usize),
+    errors: &mut Vec<Found>,
+    faults: &mut Vec<Fault>,
+) {
+    for pending in pending {
+        errors.push(Found { row: number as u32, field: at as u32, what: What::Fault(faults.len() as u32) });
+        faults.push(pending.fault(&field.loc));
     }
 }
 
