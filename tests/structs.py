@@ -97,10 +97,11 @@ TYPES: dict[str, list[Any]] = {
 """Annotations by the kind of odd cell that suits them."""
 
 DEFAULTS: dict[Any, list[Any]] = {
-    int: [0, -7], float: [0.0, 1.5, float("nan")], bool: [False], str: ["", 'x,"y"'], dt.date: [dt.date(2024, 1, 31)],
+    int: [0, -7, "x"],
+    float: [0.0, 1.5, float("nan"), 1], bool: [False], str: ["", 'x,"y"', 5], dt.date: [dt.date(2024, 1, 31)],
     dt.datetime: [dt.datetime(2024, 1, 31, 1, 2, 3, 40, dt.UTC)], dt.timedelta: [dt.timedelta(1, 5)],
     decimal.Decimal: [decimal.Decimal("1E+3")], Literal["a", "b"]: ["a"], Color: [Color.RED], Level: [Level.HIGH],
-    list[int]: [[]], Any: [None, 3],
+    list[int]: [[]], Any: [None, 3], Literal["1", 7]: ["1"],
 }  # fmt: skip
 
 GOOD = {

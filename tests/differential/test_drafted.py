@@ -14,6 +14,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from hypothesis import given, note
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from family import Relative, relatives
 from lines import random_lines
 from model_files import DrawnModel, models
 from nested_models import DrawnNested, nested_lines, nested_models
+from structs import DrawnStruct, cells_and_rows, random_struct_lines, structs
 
 EXAMPLES, RECORDS = (750, 60) if LONG else (40, 30)
 SEEDS = st.integers(0, 1 << 32)
@@ -50,7 +52,20 @@ def test_dataclasses_and_typed_dicts(relative: Relative, seed: int) -> None:
     compare(relative.type, random_lines(relative.drawn, random.Random(seed), RECORDS), relative.drawn.described)
 
 
-def compare(schema: Any, data: bytes, described: str) -> None:
+@tries(EXAMPLES)
+@given(drawn=structs(), seed=SEEDS)
+def test_structs(drawn: DrawnStruct, seed: int) -> None:
+    compare(drawn.struct, b"\n".join(random_struct_lines(drawn, random.Random(seed), RECORDS)), drawn.described)
+
+
+@tries(EXAMPLES)
+@given(drawn=structs(), seed=SEEDS)
+def test_cells_of_structs(drawn: DrawnStruct, seed: int) -> None:
+    data, *_ = cells_and_rows(drawn, random.Random(seed), RECORDS)
+    compare(drawn.struct, data, drawn.described, "csv")
+
+
+def compare(schema: Any, data: bytes, described: str, form: str = "jsonl") -> None:
     """Hold what is written of a selection against what is written of the whole."""
     note(described)
     # Dataclasses have factories for defaults that can change; keys of extra='allow' may be those of fields.
@@ -61,22 +76,27 @@ def compare(schema: Any, data: bytes, described: str) -> None:
         warnings.simplefilter("ignore")
         fields = {row.field.split(" ")[0] for row in thresher.explain(schema).rows}
         try:
-            whole = written(schema, data, ENGINES[0])
+            whole = written(schema, data, ENGINES[0], form)
         except thresher.DataProcessingError:
             # A default that its own field cannot write.
             return
         for engine in ENGINES:
-            selected = written(schema, data, engine, select=sorted(fields))
+            selected = written(schema, data, engine, form, select=sorted(fields))
             assert selected[1] == whole[1]
             for one, other in zip(selected[0], whole[0], strict=True):
+                if issubclass(schema, msgspec.Struct):
+                    # A tag is no field.
+                    other.pop(schema.__struct_config__.tag_field, None)
                 # What is excluded, or left out, is written only where it is selected.
                 assert json.dumps({key: one[key] for key in other}) == json.dumps(other)
 
 
-def written(schema: Any, data: bytes, engine: Any, **arguments: Any) -> tuple[list[dict[str, Any]], list[int]]:
+def written(
+    schema: Any, data: bytes, engine: Any, form: Any, **arguments: Any
+) -> tuple[list[dict[str, Any]], list[int]]:
     """Return the accepted records as JSON tells them, and the numbers of the rejects."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "o.jsonl")
-        result = thresher.Pipeline(schema, engine=engine, **arguments).process(data, format="jsonl", output=target)
+        result = thresher.Pipeline(schema, engine=engine, **arguments).process(data, format=form, output=target)
         lines = target.read_bytes().split(b"\n")[:-1]
         return [json.loads(line) for line in lines], [reject.record for reject in result.rejects]

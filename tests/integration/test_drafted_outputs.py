@@ -159,6 +159,36 @@ def test_defaults_of_another_type_stay(engine: str, tmp_path: Path) -> None:
     assert (tmp_path / "o.jsonl").read_text() == made(id=1).model_dump_json() + "\n"
 
 
+def test_values_of_structs_stay(engine: str, tmp_path: Path) -> None:
+    """msgspec does not check defaults, and neither does a copy; nor is text read once more as what else it may be."""
+
+    class Record(msgspec.Struct):
+        code: Literal["1", 7]
+        size: float = 0
+        count: int = "none"  # type: ignore[assignment]
+        sizes: list[int] = msgspec.field(default_factory=lambda: ["a"])  # type: ignore[list-item]
+
+    lines = b'{"code":"1"}\n{"code":7,"size":2,"count":3,"sizes":[4]}\n'
+    whole, selected = tmp_path / "whole.jsonl", tmp_path / "selected.jsonl"
+    thresher.process(lines, Record, format="jsonl", engine=engine, output=whole)
+    pipeline = thresher.Pipeline(Record, select=["code", "size", "count", "sizes"], engine=engine)
+    assert pipeline.process(lines, format="jsonl", output=selected).rejected == 0
+    assert selected.read_text() == whole.read_text()
+
+
+def test_functions_may_give_text_for_the_values_of_structs(engine: str) -> None:
+    """It is read as a cell is; what it cannot be is a reject."""
+
+    class Record(msgspec.Struct):
+        size: int
+
+    pipeline = thresher.Pipeline(Record, select=["size"], map_records=lambda record: {"size": f"{record['size']}0"})
+    assert [each.size for each in pipeline.process(b"size\n1\n", engine=engine).records()] == [10]
+    refused = thresher.Pipeline(Record, select=["size"], map_records=lambda record: {"size": "many"})
+    (reject,) = refused.process(b"size\n1\n", engine=engine).rejects
+    assert (reject.stage, reject.errors[0]["type"]) == ("output", "int_type")
+
+
 @pytest.mark.parametrize("config", [{}, {"allow_inf_nan": True}])
 def test_decimals_that_are_no_numbers(config: dict[str, Any], engine: str) -> None:
     """They are copied where the input schema accepts them."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
@@ -46,7 +46,8 @@ class MsgspecLibrary:
         self._struct = struct
         self._names = struct.__struct_fields__
         self.validate: Callable[[Mapping[str, Any]], Any] = partial(msgspec.convert, type=struct, strict=False)
-        self.validate_values = self.validate
+        drafted = issubclass(struct, _Drafted)
+        self.validate_values: Callable[[Mapping[str, Any]], Any] = _Values(struct) if drafted else self.validate
         self.validate_json: Callable[[str | bytes], Any] = msgspec.json.Decoder(struct).decode
         self.write: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
@@ -104,12 +105,30 @@ class MsgspecLibrary:
     def kept(self, compiled: Compiled, name: str, optional: bool) -> Any:
         """Return the annotation of a field without its constraints, which were checked already."""
         annotation = plain(compiled.schema)[name]
-        return annotation | None if optional else annotation
+        annotation = annotation | None if optional else annotation
+        return annotation if self._stays(name, annotation) else Annotated[annotation, _AS_IT_IS]
+
+    def _stays(self, name: str, annotation: Any) -> bool:
+        """Return whether the default of a field, which msgspec does not check, is a value of an annotation."""
+        field = next(field for field in msgspec.structs.fields(self._struct) if field.name == name)
+        factory = field.default_factory
+        if factory is not msgspec.NODEFAULT and factory not in (list, dict, set, frozenset, tuple):
+            # Nobody knows what it will make.
+            return False
+        default = factory() if factory is not msgspec.NODEFAULT else field.default
+        if default is msgspec.NODEFAULT:
+            return True
+        try:
+            found = msgspec.convert(default, annotation)
+        except msgspec.ValidationError:
+            return False
+        return type(found) is type(default) and bool(found == default)
 
     def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> type[msgspec.Struct]:
         """Return a Struct of fields that all are required."""
         given = [(field, annotation) for field, (annotation, _) in fields.items()]
-        return msgspec.defstruct(name, given, rename={field: key for field, (_, key) in fields.items()})
+        keys = {field: key for field, (_, key) in fields.items()}
+        return msgspec.defstruct(name, given, bases=(_Drafted,), rename=keys)
 
     def lines(self, compiled: Compiled) -> Plan:
         """Return the plan for JSON Lines."""
@@ -128,6 +147,42 @@ class MsgspecLibrary:
     def versions(self) -> dict[str, str]:
         """Return the version of msgspec."""
         return {"msgspec": msgspec.__version__}
+
+
+_AS_IT_IS = msgspec.Meta(extra={"thresher": "as it is"})
+"""Stands in an annotation of a drafted Struct: values are not validated, since a default may be of any type."""
+
+
+class _Drafted(msgspec.Struct):
+    """What all drafted Structs are."""
+
+
+class _Values:
+    """Makes instances of a drafted Struct: values are of the types of its fields already, unless a function made them.
+
+    So text is parsed only where the values are not accepted as they are: ``Literal["1", 7]`` would lose its ``"1"``.
+    """
+
+    def __init__(self, struct: type[msgspec.Struct]) -> None:
+        fields = msgspec.structs.fields(struct)
+        hints = annotated(struct)
+        given = [(each.name, Any if _as_it_is(hints[each.name]) else hints[each.name]) for each in fields]
+        # The same class without the types of what stays as it is; named alike, as errors name it.
+        keys = {each.name: each.encode_name for each in fields}
+        self._loose = msgspec.defstruct(struct.__name__, given, rename=keys)
+        self._struct = struct
+        self._names = struct.__struct_fields__
+
+    def __call__(self, record: Mapping[str, Any]) -> Any:
+        try:
+            found = msgspec.convert(record, self._loose)
+        except msgspec.ValidationError:
+            found = msgspec.convert(record, self._loose, strict=False)
+        return self._struct(*[getattr(found, name) for name in self._names])
+
+
+def _as_it_is(annotation: Any) -> bool:
+    return any(each is _AS_IT_IS for each in getattr(annotation, "__metadata__", ()))
 
 
 class _Field:
