@@ -148,10 +148,11 @@ class JobOracle:
 
         Returns:
             For each cell its JSON text or CSV cell (unquoted), and the value; or its errors; or None where only
-            the whole record tells (a validator asked for the default that the field does not have).
+            the whole record tells: a validator asked for the default that the field does not have, or a serializer
+            raised, which it is not asked to do for a record that another field refuses.
 
         Raises:
-            DataProcessingError: a validator or serializer of the user's crashed.
+            DataProcessingError: a validator of the user's crashed.
         """
         oracle = self._fields.get((plan, field))
         if oracle is None:
@@ -196,27 +197,33 @@ class _FieldOracle:
                 if found is not None:
                     places.append(place)
                     values.append(found[0])
-        for place, value, text in zip(places, values, self._texts(places, values, numbers), strict=True):
-            answers[place] = (text, value)
+        for place, value, text in zip(places, values, self._texts(values), strict=True):
+            answers[place] = None if text is None else (text, value)
         return answers
 
-    def _texts(self, places: Sequence[int], values: list[Any], numbers: Sequence[tuple[int, int]]) -> Sequence[bytes]:
-        """Write the values, all in one call where their JSON can be told apart again."""
+    def _texts(self, values: list[Any]) -> Sequence[bytes | None]:
+        """Write the values, all in one call where their JSON can be told apart again; None: the serializer raised."""
         if self._format is None:
             return [b""] * len(values)
+        texts: Sequence[bytes | None]
         try:
             texts = self._field.write(values)
         except Exception:
-            texts = []
-            for place, value in zip(places, values, strict=True):
-                try:
-                    texts += self._field.write([value])
-                except Exception as error:
-                    raise crash(self._library, error, numbers[place], self._name) from error
+            texts = list(map(self._alone, values))
         if self._format == "jsonl":
             return texts
         plain = [None] * len(values) if self._custom else values
-        return [cell_text(text, value).encode() for text, value in zip(texts, plain, strict=True)]
+        return [
+            None if text is None else cell_text(text, value).encode() for text, value in zip(texts, plain, strict=True)
+        ]
+
+    def _alone(self, value: Any) -> bytes | None:
+        """Write one value."""
+        try:
+            (text,) = self._field.write([value])
+        except Exception:
+            return None
+        return text
 
 
 def _given(plan: Plan, null_values: Sequence[str]) -> Callable[[Sequence[str]], Any]:

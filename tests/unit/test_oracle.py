@@ -12,6 +12,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
     RootModel,
     ValidationError,
     ValidationInfo,
@@ -328,6 +329,19 @@ def test_serializers_that_crash_name_the_record() -> None:
 
     with pytest.raises(DataProcessingError, match=r"record 1 \(line 2\).*ZeroDivisionError.*oh"):
         ask(Model, ["a"], [["x"]])
+
+
+def test_a_cell_whose_serializer_raises_is_for_the_whole_record_to_tell() -> None:
+    """Another field may refuse the record, and then nothing of it is written."""
+
+    class Model(BaseModel):
+        a: Annotated[int, PlainSerializer(lambda value: 1 // value)]
+
+    oracle, _ = make(Model, ["a"])
+    first, second, third = oracle.cells(0, 0, ["1", "0", "x"], [(1, 2), (2, 3), (3, 4)])
+    assert first == (b"1", 1)
+    assert second is None
+    assert isinstance(third, list)
 
 
 def test_errors_that_are_no_json_are_shown_all_the_same() -> None:
