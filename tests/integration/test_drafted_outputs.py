@@ -159,6 +159,49 @@ def test_defaults_of_another_type_stay(engine: str, tmp_path: Path) -> None:
     assert (tmp_path / "o.jsonl").read_text() == made(id=1).model_dump_json() + "\n"
 
 
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize("form", ["model", "dataclass"])
+def test_what_a_factory_makes_stays(form: str, engine: str, tmp_path: Path) -> None:
+    """It is not validated either, whatever its type; and records without such a default stay native."""
+    factories: list[tuple[Any, Any]] = [
+        (int, lambda: "x"), (list[int], lambda: ["a"]), (list[int], dict), (set[int], list), (float, lambda: True),
+        (dict[str, int], dict), (list[int] | None, lambda: [1]), (dt.date, lambda: "never"), (Decimal, float),
+    ]  # fmt: skip
+    names = [f"f{at}" for at in range(len(factories))]
+    if form == "model":
+        given: Any = {
+            name: (each, Field(default_factory=make)) for name, (each, make) in zip(names, factories, strict=True)
+        }
+        made: Any = create_model("Record", id=(int, ...), **given)
+    else:
+        made = dataclasses.make_dataclass(
+            "Record",
+            [("id", int)]
+            + [
+                (name, each, dataclasses.field(default_factory=make))
+                for name, (each, make) in zip(names, factories, strict=True)
+            ],
+        )
+    lines = b'{"id":1}\n{"id":2,"f0":3,"f1":[4]}\n'
+    written = []
+    for select in (None, ["id", *names]):
+        pipeline = thresher.Pipeline(made, select=select, engine=engine)
+        assert pipeline.process(lines, format="jsonl", output=tmp_path / "o.jsonl").rejected == 0
+        written.append((tmp_path / "o.jsonl").read_text())
+    assert written[1] == written[0]
+    assert [step.reason for step in pipeline.explain().steps if step.name in ("f0", "f1", "f5")] == [""] * 3
+    kept = list(pipeline.process(lines, format="jsonl").records())
+    assert [(each.f0, each.f1, each.f3) for each in kept] == [("x", ["a"], []), (3, [4], [])]
+
+
+def test_what_a_function_makes_of_such_a_value_is_validated(engine: str) -> None:
+    """Only what nobody has touched stays."""
+    made: Any = create_model("Record", id=(int, ...), size=(int, Field(default_factory=lambda: "x")))
+    pipeline = thresher.Pipeline(made, select=["size"], map_records=lambda record: record, engine=engine)
+    result = pipeline.process(b"id,size\n1,\n2,3\n")
+    assert [reject.errors[0]["type"] for reject in result.rejects] == ["int_parsing"]
+
+
 def test_values_of_structs_stay(engine: str, tmp_path: Path) -> None:
     """msgspec does not check defaults, and neither does a copy; nor is text read once more as what else it may be."""
 

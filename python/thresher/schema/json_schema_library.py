@@ -219,7 +219,7 @@ class JsonSchemaLibrary:
         annotation = plain(compiled.schema)[name]
         return annotation | None if optional else annotation
 
-    def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> Any:
+    def draft(self, name: str, fields: Mapping[str, tuple[Any, str]], copied: bool) -> Any:
         """Return a Struct of msgspec, which writes what it is given."""
         return msgspec.defstruct(
             name,

@@ -148,8 +148,14 @@ class Library(Protocol):
         """
         ...
 
-    def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> Any:
-        """Return a schema of the same library: the annotation of each field, and the key that it is written under."""
+    def draft(self, name: str, fields: Mapping[str, tuple[Any, str]], copied: bool) -> Any:
+        """Return a schema of the same library.
+
+        Args:
+            name: of the schema.
+            fields: the annotation of each, and the key that it is written under.
+            copied: whether values come as they were copied or computed, and no function of the user's changes them.
+        """
         ...
 
     def lines(self, compiled: Compiled) -> Plan:

@@ -14,7 +14,7 @@ from thresher.schema import nodes
 if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled
 
-__all__ = ["passes_again", "stays"]
+__all__ = ["made_anew", "passes_again", "stays"]
 
 Node = Mapping[str, Any]
 
@@ -45,8 +45,8 @@ def passes_again(first: Compiled, name: str, second: Compiled, other: str) -> bo
 def stays(compiled: Compiled, name: str) -> bool:
     """Return whether every value of a field stays what it is where its bare annotation validates it once more.
 
-    A default may be of any type; an int as the default of a float is written as the float that it becomes. What a
-    factory of defaults makes is taken to be of the field's type.
+    A default may be of any type; an int as the default of a float is written as the float that it becomes. For what a
+    factory of defaults makes see :func:`made_anew`.
 
     Args:
         compiled: the schema that validated the values.
@@ -77,6 +77,22 @@ def stays(compiled: Compiled, name: str) -> bool:
         return type(found) in (type(default), float) and bool(found == default)
     except Exception:
         return False
+
+
+def made_anew(compiled: Compiled, name: str) -> bool:
+    """Return whether a factory makes defaults of which nobody knows the type before: it is called for records alone.
+
+    Args:
+        compiled: the schema that validated the values.
+        name: of its field.
+    """
+    definitions = {each["ref"]: each for each in compiled.definitions if "ref" in each}
+    node = nodes.resolve(compiled.nodes[name]["schema"], definitions)
+    factory = node.get("default_factory") if node["type"] == "default" else None
+    if factory is None:
+        return False
+    of = {list: "list", dict: "dict", set: "set", frozenset: "frozenset"}.get(factory)
+    return of is None or of != _bare(node, definitions)["type"]
 
 
 def _settings(compiled: Compiled) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from thresher.engine import Fault
 from thresher.errors import ConfigurationError
 from thresher.schema import nodes
 from thresher.schema.annotations import annotated, plain
-from thresher.schema.passing import stays
+from thresher.schema.passing import made_anew, stays
 from thresher.schema.pydantic_faults import faults
 from thresher.schema.values import FieldValues, JsonFieldValues
 
@@ -67,7 +67,11 @@ class PydanticLibrary:
         self.validate: Callable[[Mapping[str, Any]], Any] = (
             core.validate_python if inherits(model, "model_validate") else model.model_validate
         )
-        self.validate_values = self.validate
+        self.validate_values: Callable[[Mapping[str, Any]], Any] = self.validate
+        checked = model.__dict__.get(_CHECKED)
+        if checked is not None:
+            self._checked = checked.__pydantic_validator__.validate_python
+            self.validate_values = self._given
         self.validate_json: Callable[[str | bytes], Any] = (
             core.validate_json if inherits(model, "model_validate_json") else model.model_validate_json
         )
@@ -159,10 +163,11 @@ class PydanticLibrary:
             raise ConfigurationError(f"{where} has its own serializer: {advice}")
         if stays(compiled, name):
             annotation = plain(compiled.schema)[name]
-            return annotation | None if optional else annotation
+            annotation = annotation | None if optional else annotation
+            return Annotated[annotation, _GIVEN] if made_anew(compiled, name) else annotation
         return Annotated[annotated(compiled.schema)[name], _AsItIs(optional)]
 
-    def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> type[BaseModel]:
+    def draft(self, name: str, fields: Mapping[str, tuple[Any, str]], copied: bool) -> type[BaseModel]:
         """Return a model of fields that all are required."""
         # Names such as model_id are fields like any other here.
         config: Any = {"protected_namespaces": ()}
@@ -172,7 +177,18 @@ class PydanticLibrary:
             for field, (annotation, key) in fields.items()
         }
         made: type[BaseModel] = create_model(name, __config__=config, **given)
+        unchecked = [field for field, (annotation, _) in fields.items() if _is_given(annotation)]
+        if copied and unchecked:
+            for field in unchecked:
+                annotation, info = given[field]
+                given[field] = (Annotated[annotation, _AsItIs(optional=False)], info)
+            setattr(made, _CHECKED, create_model(name, __config__=config, **given))
         return made
+
+    def _given(self, record: Mapping[str, Any]) -> Any:
+        """Return an instance of a drafted model with the values of one that validates less."""
+        checked = self._checked(record)
+        return self.build(checked.__dict__, checked.model_fields_set, None)
 
     def lines(self, compiled: Compiled) -> Plan:
         """Return the plan for JSON Lines."""
@@ -210,6 +226,20 @@ def read(instance: Any) -> Mapping[str, Any]:
         return {field.name: getattr(instance, field.name) for field in dataclasses.fields(instance)}
     found: Mapping[str, Any] = instance._asdict() if hasattr(instance, "_asdict") else getattr(instance, "__dict__", {})
     return found
+
+
+_CHECKED = "__thresher_checked__"
+"""The attribute of a drafted model that has defaults of unknown types: the same model, which does not validate them.
+
+Only Python asks it. The engine decides about records that have a value of the field, and these are of its type.
+"""
+
+_GIVEN = object()
+"""Stands in the annotation of a field with such defaults. It means nothing to Pydantic."""
+
+
+def _is_given(annotation: Any) -> bool:
+    return any(each is _GIVEN for each in getattr(annotation, "__metadata__", ()))
 
 
 class _AsItIs:

@@ -53,7 +53,8 @@ def draft(spec: Spec, compiled: Compiled, scope: Scope) -> Any:
             fields[name] = (annotation_of(found.type), name)
         else:
             fields[name] = _kept(compiled, name)
-    return compiled.library.draft(f"{compiled.schema.__name__}Output", fields)
+    copied = spec.map_batches is None and spec.map_records is None
+    return compiled.library.draft(f"{compiled.schema.__name__}Output", fields, copied)
 
 
 def _written(compiled: Compiled) -> list[str]:

@@ -124,11 +124,11 @@ class MsgspecLibrary:
             return False
         return type(found) is type(default) and bool(found == default)
 
-    def draft(self, name: str, fields: Mapping[str, tuple[Any, str]]) -> type[msgspec.Struct]:
+    def draft(self, name: str, fields: Mapping[str, tuple[Any, str]], copied: bool) -> type[msgspec.Struct]:
         """Return a Struct of fields that all are required."""
         given = [(field, annotation) for field, (annotation, _) in fields.items()]
         keys = {field: key for field, (_, key) in fields.items()}
-        return msgspec.defstruct(name, given, bases=(_Drafted,), rename=keys)
+        return msgspec.defstruct(name, given, bases=(_Drafted if copied else msgspec.Struct,), rename=keys)
 
     def lines(self, compiled: Compiled) -> Plan:
         """Return the plan for JSON Lines."""
@@ -154,13 +154,13 @@ _AS_IT_IS = msgspec.Meta(extra={"thresher": "as it is"})
 
 
 class _Drafted(msgspec.Struct):
-    """What all drafted Structs are."""
+    """What all Structs are that were drafted for values as they are."""
 
 
 class _Values:
-    """Makes instances of a drafted Struct: values are of the types of its fields already, unless a function made them.
+    """Makes instances of a drafted Struct: values are of the types of its fields already, so no text is parsed.
 
-    So text is parsed only where the values are not accepted as they are: ``Literal["1", 7]`` would lose its ``"1"``.
+    ``Literal["1", 7]`` would lose its ``"1"``.
     """
 
     def __init__(self, struct: type[msgspec.Struct]) -> None:
@@ -174,10 +174,7 @@ class _Values:
         self._names = struct.__struct_fields__
 
     def __call__(self, record: Mapping[str, Any]) -> Any:
-        try:
-            found = msgspec.convert(record, self._loose)
-        except msgspec.ValidationError:
-            found = msgspec.convert(record, self._loose, strict=False)
+        found = msgspec.convert(record, self._loose)
         return self._struct(*[getattr(found, name) for name in self._names])
 
 
