@@ -17,6 +17,7 @@ from thresher.plan import Ask, BoundField, Column, Extra, Plan, Shape
 from thresher.schema.annotations import plain
 from thresher.schema.compiled import RAW
 from thresher.schema.json_schema_types import TOO_DEEP, Resolve, cell_reader, texts_of, too_deep, types_of
+from thresher.schema.structs.library import as_it_is, drafted
 
 if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled, Template
@@ -215,17 +216,13 @@ class JsonSchemaLibrary:
         return ... if name in self._required else None
 
     def kept(self, compiled: Compiled, name: str, optional: bool) -> Any:
-        """Return the annotation of a field without its constraints, which were checked already."""
+        """Return the annotation of a field for writing alone: ``2.0`` is an integer, and numbers have any digits."""
         annotation = plain(compiled.schema)[name]
-        return annotation | None if optional else annotation
+        return as_it_is(annotation | None if optional else annotation)
 
     def draft(self, name: str, fields: Mapping[str, tuple[Any, str]], copied: bool) -> Any:
         """Return a Struct of msgspec, which writes what it is given."""
-        return msgspec.defstruct(
-            name,
-            [(field, annotation) for field, (annotation, _) in fields.items()],
-            rename={field: key for field, (_, key) in fields.items()},
-        )
+        return drafted(name, fields, copied)
 
     def lines(self, compiled: Compiled) -> Plan:
         """Return the plan for JSON Lines."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from thresher.plan import Plan
     from thresher.schema.compiled import Compiled
 
-__all__ = ["MsgspecLibrary"]
+__all__ = ["MsgspecLibrary", "as_it_is", "drafted"]
 
 
 class MsgspecLibrary:
@@ -106,7 +106,7 @@ class MsgspecLibrary:
         """Return the annotation of a field without its constraints, which were checked already."""
         annotation = plain(compiled.schema)[name]
         annotation = annotation | None if optional else annotation
-        return annotation if self._stays(name, annotation) else Annotated[annotation, _AS_IT_IS]
+        return annotation if self._stays(name, annotation) else as_it_is(annotation)
 
     def _stays(self, name: str, annotation: Any) -> bool:
         """Return whether the default of a field, which msgspec does not check, is a value of an annotation."""
@@ -126,9 +126,7 @@ class MsgspecLibrary:
 
     def draft(self, name: str, fields: Mapping[str, tuple[Any, str]], copied: bool) -> type[msgspec.Struct]:
         """Return a Struct of fields that all are required."""
-        given = [(field, annotation) for field, (annotation, _) in fields.items()]
-        keys = {field: key for field, (_, key) in fields.items()}
-        return msgspec.defstruct(name, given, bases=(_Drafted if copied else msgspec.Struct,), rename=keys)
+        return drafted(name, fields, copied)
 
     def lines(self, compiled: Compiled) -> Plan:
         """Return the plan for JSON Lines."""
@@ -166,7 +164,7 @@ class _Values:
     def __init__(self, struct: type[msgspec.Struct]) -> None:
         fields = msgspec.structs.fields(struct)
         hints = annotated(struct)
-        given = [(each.name, Any if _as_it_is(hints[each.name]) else hints[each.name]) for each in fields]
+        given = [(each.name, Any if _is_so(hints[each.name]) else hints[each.name]) for each in fields]
         # The same class without the types of what stays as it is; named alike, as errors name it.
         keys = {each.name: each.encode_name for each in fields}
         self._loose = msgspec.defstruct(struct.__name__, given, rename=keys)
@@ -178,7 +176,25 @@ class _Values:
         return self._struct(*[getattr(found, name) for name in self._names])
 
 
-def _as_it_is(annotation: Any) -> bool:
+def drafted(name: str, fields: Mapping[str, tuple[Any, str]], copied: bool) -> type[msgspec.Struct]:
+    """Return a Struct of fields that all are required.
+
+    Args:
+        name: of the class.
+        fields: the annotation of each, and the key that it is written under.
+        copied: whether values come as they were copied or computed, and no function of the user's changes them.
+    """
+    given = [(field, annotation) for field, (annotation, _) in fields.items()]
+    keys = {field: key for field, (_, key) in fields.items()}
+    return msgspec.defstruct(name, given, bases=(_Drafted if copied else msgspec.Struct,), rename=keys)
+
+
+def as_it_is(annotation: Any) -> Any:
+    """Return an annotation whose values a drafted Struct does not validate, unless a function may change them."""
+    return Annotated[annotation, _AS_IT_IS]
+
+
+def _is_so(annotation: Any) -> bool:
     return any(each is _AS_IT_IS for each in getattr(annotation, "__metadata__", ()))
 
 
