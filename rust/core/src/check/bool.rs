@@ -1,11 +1,8 @@
-//! Bool: Pydantic's table of words, in any mixture of cases.
+//! Bool: Pydantic's words, by their length, in any mixture of cases.
 
 use super::{Kernel, Verdict};
 use crate::cells::Span;
 use crate::plan::ErrorCode;
-
-const FALSE: [&str; 6] = ["false", "0", "no", "n", "f", "off"];
-const TRUE: [&str; 6] = ["true", "1", "yes", "y", "t", "on"];
 
 /// A bool; holds where the constants are that it is written as.
 #[derive(Debug)]
@@ -21,18 +18,25 @@ impl Kernel for Bool {
 
     #[inline(always)]
     fn check(&self, text: &str, _out: &mut Vec<u8>) -> Verdict {
-        if text.len() <= 5 {
-            match text {
-                "true" | "True" => return Verdict::Constant(self.yes, 1),
-                "false" | "False" => return Verdict::Constant(self.no, 0),
-                _ => {}
-            }
-            if FALSE.iter().any(|word| word.eq_ignore_ascii_case(text)) {
-                return Verdict::Constant(self.no, 0);
-            }
-            if TRUE.iter().any(|word| word.eq_ignore_ascii_case(text)) {
-                return Verdict::Constant(self.yes, 1);
-            }
+        match text {
+            "true" | "True" => return Verdict::Constant(self.yes, 1),
+            "false" | "False" => return Verdict::Constant(self.no, 0),
+            _ => {}
+        }
+        let is = |word: &str| word.eq_ignore_ascii_case(text);
+        let (no, yes) = match text.len() {
+            1 => (is("0") || is("n") || is("f"), is("1") || is("y") || is("t")),
+            2 => (is("no"), is("on")),
+            3 => (is("off"), is("yes")),
+            4 => (false, is("true")),
+            5 => (is("false"), false),
+            _ => (false, false),
+        };
+        if no {
+            return Verdict::Constant(self.no, 0);
+        }
+        if yes {
+            return Verdict::Constant(self.yes, 1);
         }
         Verdict::Reject(ErrorCode::BoolParsing)
     }

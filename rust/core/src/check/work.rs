@@ -147,11 +147,8 @@ impl Work {
     /// Puts the errors in the order of their rows. Those of one row stand in the order of their fields already, unless
     /// Pydantic gave some later.
     pub fn order(&mut self) {
-        if self.errors.is_sorted_by_key(|found| (found.row, found.field)) {
-            return;
-        }
-        if !self.errors.is_sorted_by_key(|found| found.field) {
-            self.errors.sort_by_key(|found| (found.row, found.field));
+        let place = |found: &Found| (found.row, found.field);
+        if self.errors.is_sorted_by_key(place) {
             return;
         }
         // Where the errors of each row begin, by counting them.
@@ -172,6 +169,9 @@ impl Work {
             *begin += 1;
         }
         std::mem::swap(&mut self.errors, &mut self.ordered);
+        if !self.errors.is_sorted_by_key(place) {
+            self.errors.sort_by_key(place);
+        }
     }
 
     /// The bytes that `span` points to.

@@ -47,6 +47,16 @@ impl Pattern {
         // SAFETY: by this function's contract.
         self.mask & !same(&unsafe { quick::load(line, at) }, &self.text) == 0
     }
+
+    /// Whether `line` goes on at `at` with a byte and then with all of it but its first byte.
+    ///
+    /// # Safety
+    /// As [`Self::stands_unchecked`].
+    #[inline(always)]
+    pub unsafe fn ends_unchecked(&self, line: &[u8], at: usize) -> bool {
+        // SAFETY: by this function's contract.
+        (self.mask & !1) & !same(&unsafe { quick::load(line, at) }, &self.text) == 0
+    }
 }
 
 /// A bit for each byte that is the same in both.

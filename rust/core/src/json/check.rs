@@ -69,16 +69,19 @@ fn read(input: &Input<'_>, work: &mut Work) {
     let data = input.block.bytes();
     let rows = &input.block.rows.rows;
     let valid = simdutf8::basic::from_utf8(data).is_ok();
-    let Work { states, tokens, unquoted, written, lines, others, echo: scratch, .. } = work;
+    let Work { states, tokens, unquoted, written, errors, details, lines, others, echo: scratch, .. } = work;
     others.clear();
     if let Some(echo) = &input.plan.echo {
         lines.clear();
         lines.resize(rows.len(), Span::ABSENT);
-        Echoing::new(echo, input.plan, data, written, scratch).lines(rows, valid, states, lines, others);
+        // Behind the lines there is room, and mostly the beginning of the next one.
+        let data = &input.block.data;
+        let mut echoing = Echoing { echo, plan: input.plan, data, written, errors, details, scratch };
+        echoing.lines(rows, valid, states, lines, others);
     } else {
         others.push(0..rows.len());
     }
-    tokens.begin(rows.len(), lookups, valid);
+    tokens.begin(if others.is_empty() { 0 } else { rows.len() }, lookups, valid);
     for number in others.iter().cloned().flatten() {
         let (row, state) = (&rows[number], &mut states[number]);
         if *state != State::Good {
