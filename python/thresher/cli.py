@@ -204,7 +204,7 @@ def _process(options: argparse.Namespace) -> int:
         if progress is not None:
             progress.clear()
     if as_text:
-        _tell(result, options)
+        _tell(result, options, config)
     limit = config.reject_limit(result.read)
     if limit is not None and result.rejected > limit:
         return _fail(
@@ -215,14 +215,14 @@ def _process(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _tell(result: Result, options: argparse.Namespace) -> None:
+def _tell(result: Result, options: argparse.Namespace, config: Config) -> None:
     """Print the summary for people."""
-    from thresher.summary import TOP, examples, summary
+    from thresher.summary import TOP, examples, summary, words
 
     if result.inferred is not None:
         print(_how_to_save(result.inferred, options.files), file=sys.stderr)
     found = examples(result.rejects, result.error_counts[:TOP])
-    print(summary(result, found), file=sys.stderr)
+    print(summary(result, found, words(result.rejects, config.max_record_bytes)), file=sys.stderr)
 
 
 def _how_to_save(inferred: Inferred, files: list[str]) -> str:

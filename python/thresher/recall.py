@@ -72,6 +72,21 @@ class Recalled:
             return None
         return found
 
+    def words(self) -> dict[tuple[tuple[Any, ...], str], str]:
+        """Return the message of each error that the plans foresee, by loc and type: the same for every record.
+
+        What depends on the cell is left out of it.
+        """
+        import json
+
+        found: dict[tuple[tuple[Any, ...], str], str] = {}
+        for plan in filter(None, self._plans.values()):
+            templates = [each.error for each in plan.forbidden]
+            for each in [*templates, *(each for field in plan.fields for each in field.errors)]:
+                told = json.loads(f"{each.prefix}null{each.suffix}".replace(p.HOLE, "…"))
+                found.setdefault((tuple(told["loc"]), told["type"]), told["msg"])
+        return found
+
 
 def _plain_errors(plan: p.Plan) -> frozenset[tuple[tuple[Any, ...], str]]:
     """Return the loc and type of each error of which JSON tells everything."""

@@ -10,7 +10,7 @@ import base64
 import json
 import os
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, overload
 
 from thresher.cut import told
@@ -206,6 +206,12 @@ class Rejects(Sequence[Reject]):
         with self._lines() as lines:
             for line in lines:
                 yield Reject.from_json(line, self._recall)
+
+    def words(self) -> Mapping[tuple[tuple[Any, ...], str], str]:
+        """Return the messages that are known without reading a reject, by loc and type."""
+        # Whoever gives errors their objects back knows the plan.
+        known = getattr(self._recall, "words", None)
+        return {} if known is None else known()
 
     def short(self, longest: int) -> Iterator[Reject]:
         """Yield them, and of those that are too long to be looked at in passing what comes first.

@@ -10,12 +10,16 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
+from thresher._python.reject import Structural
 from thresher.errors import ConfigurationError, FileError
 from thresher.reject import Rejects
 from thresher.report import ErrorCount, Report
 from thresher.result import Result
 
-__all__ = ["examples", "summary"]
+__all__ = ["examples", "summary", "words"]
+
+Words = Mapping[tuple[tuple[Any, ...], str], str]
+"""The message of an error by its loc and type."""
 
 TOP = 8
 """Errors that are shown."""
@@ -59,12 +63,24 @@ def examples(rejects: Rejects, wanted: Iterable[ErrorCount]) -> dict[ErrorCount,
     return found
 
 
-def summary(result: Result, found: Mapping[ErrorCount, dict[str, Any]]) -> str:
+def words(rejects: Rejects, max_record_bytes: int) -> Words:
+    """Return the messages of errors that are known without an example: rejects may be where nobody can read them.
+
+    Args:
+        rejects: of the run.
+        max_record_bytes: the setting.
+    """
+    facts = {"max_record_bytes": max_record_bytes, "actual": "…", "expected": "…"}
+    return {((), each.kind): each.template.format(**facts) for each in Structural} | dict(rejects.words())
+
+
+def summary(result: Result, found: Mapping[ErrorCount, dict[str, Any]], words: Words) -> str:
     """Return the summary, several lines without the last line end.
 
     Args:
         result: of the run.
         found: the errors in full, where known.
+        words: the messages of others.
     """
     report = result.report
     names = [source.name for source in report.sources]
@@ -81,7 +97,7 @@ def summary(result: Result, found: Mapping[ErrorCount, dict[str, Any]]) -> str:
     if "report" in report.outputs:
         lines.append(f"report    {'':>{width}}" + _went(report.outputs["report"]))
     if report.errors or report.further_errors:
-        lines += ["", *_errors(report, found), ""]
+        lines += ["", *_errors(report, found, words), ""]
     if any(count.type == "invalid_utf8" for count in report.errors):
         lines.append("if the encoding is not UTF-8, name it, for example with --encoding windows-1252")
     if report.rejected and "rejects" not in report.outputs:
@@ -93,7 +109,7 @@ def summary(result: Result, found: Mapping[ErrorCount, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _errors(report: Report, found: Mapping[ErrorCount, dict[str, Any]]) -> list[str]:
+def _errors(report: Report, found: Mapping[ErrorCount, dict[str, Any]], words: Words) -> list[str]:
     errors, further = report.errors, report.further_errors
     shown = errors[:TOP]
     width = max(len(f"{count:,}") for count in (*(count.count for count in shown), further))
@@ -101,7 +117,8 @@ def _errors(report: Report, found: Mapping[ErrorCount, dict[str, Any]]) -> list[
     for count in shown:
         loc = ".".join(str(item) for item in count.loc)
         error = found.get(count)
-        what = f"{error['msg']} [{count.type}]" if error else count.type
+        msg = error["msg"] if error else words.get((tuple(count.loc), count.type))
+        what = count.type if msg is None else f"{msg} [{count.type}]"
         lines.append(f"{count.count:>{width},} x {f'{loc}: ' if loc else ''}{what}")
         example = "" if error is None or error["input"] is None else _example(error["input"])
         lines.append(f"{'':>{width}}   first at {count.source}:{count.line}{example}")
