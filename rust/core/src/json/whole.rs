@@ -8,6 +8,7 @@ use super::object;
 use super::tokens::{Tag, Token, Tokens};
 use crate::cells::{MAX_SPAN, Place, Span};
 use crate::check::work::Input;
+use crate::plan::Dialect;
 
 /// What lines are shown by.
 pub struct Whole<'a, 'b> {
@@ -38,18 +39,23 @@ impl Whole<'_, '_> {
         {
             return Some(known);
         }
-        let begin = self.written.len();
-        let known = object::compact(&data[line.0..line.1], plan.dialect, self.written).is_some();
-        // Positions are 32 bits, and a line may become longer.
-        if !known || self.written.len() > MAX_SPAN {
-            self.written.truncate(begin);
-            return None;
-        }
-        let span = Span::new(Place::FinalWritten, begin, self.written.len() - begin);
+        let span = again(&data[line.0..line.1], plan.dialect, self.written, MAX_SPAN)?;
         self.spans.resize(block.rows.rows.len(), Span::ABSENT);
         self.spans[row] = span;
         Some(span)
     }
+}
+
+/// Writes a line again, behind what is written. None where it is not known how, or where there would be more than `most`
+/// bytes: positions are 32 bits, and a line may become longer.
+fn again(line: &[u8], dialect: Dialect, written: &mut Vec<u8>, most: usize) -> Option<Span> {
+    let begin = written.len();
+    let known = object::compact(line, dialect, written).is_some();
+    if !known || written.len() > most {
+        written.truncate(begin);
+        return None;
+    }
+    Some(Span::new(Place::FinalWritten, begin, written.len() - begin))
 }
 
 /// Whether the line `data[start..end]` is certainly written again as it stands: its keys in the order in which they are
@@ -86,10 +92,27 @@ fn as_it_stands(data: &[u8], (start, end): (usize, usize), lookups: &Lookups, to
 
 #[cfg(test)]
 mod tests {
-    use super::{as_it_stands, object};
+    use super::{again, as_it_stands, object};
+    use crate::cells::{Place, Span};
     use crate::json::parse::parse;
     use crate::json::{Lookups, Tokens};
     use crate::plan::Dialect;
+
+    #[test]
+    fn no_more_is_written_than_positions_reach() {
+        // 1e15 becomes 1000000000000000.0, which is longer.
+        let (line, longer) = (b"{\"a\": 1e15}", br#"{"a":1000000000000000.0}"#);
+        let most = 3 + longer.len();
+        let mut written = b"...".to_vec();
+        assert_eq!(again(line, Dialect::Pydantic, &mut written, most - 1), None);
+        assert_eq!(written, b"...");
+        let span = Span::new(Place::FinalWritten, 3, longer.len());
+        assert_eq!(again(line, Dialect::Pydantic, &mut written, most), Some(span));
+        assert_eq!(&written[3..], longer);
+        assert_eq!(again(b"{}", Dialect::Pydantic, &mut written, most), None);
+        assert_eq!(again(b"{", Dialect::Pydantic, &mut written, usize::MAX), None);
+        assert_eq!(written.len(), most);
+    }
 
     #[test]
     fn lines_that_stand_are_written_again_as_they_stand() {
