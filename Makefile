@@ -54,7 +54,7 @@ test-quick: $(INSTALLED) ## the Python tests that take no more than seconds, wit
 lint: $(TOOLS) ## ruff, mypy --strict, rustfmt and clippy; nothing is changed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict python/thresher
+	$(BIN)/mypy --strict
 	cargo fmt --all -- --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 

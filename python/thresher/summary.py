@@ -74,13 +74,13 @@ def words(rejects: Rejects, max_record_bytes: int) -> Words:
     return {((), each.kind): each.template.format(**facts) for each in Structural} | dict(rejects.words())
 
 
-def summary(result: Result, found: Mapping[ErrorCount, dict[str, Any]], words: Words) -> str:
+def summary(result: Result, found: Mapping[ErrorCount, dict[str, Any]], words: Words | None = None) -> str:
     """Return the summary, several lines without the last line end.
 
     Args:
         result: of the run.
         found: the errors in full, where known.
-        words: the messages of others.
+        words: the messages of others, where known.
     """
     report = result.report
     names = [source.name for source in report.sources]
@@ -97,7 +97,7 @@ def summary(result: Result, found: Mapping[ErrorCount, dict[str, Any]], words: W
     if "report" in report.outputs:
         lines.append(f"report    {'':>{width}}" + _went(report.outputs["report"]))
     if report.errors or report.further_errors:
-        lines += ["", *_errors(report, found, words), ""]
+        lines += ["", *_errors(report, found, words or {}), ""]
     if any(count.type == "invalid_utf8" for count in report.errors):
         lines.append("if the encoding is not UTF-8, name it, for example with --encoding windows-1252")
     if report.rejected and "rejects" not in report.outputs:
