@@ -34,9 +34,12 @@ def random_lines(drawn: DrawnModel, rng: random.Random, records: int) -> bytes:
         records: how many lines, some of which may be blank.
     """
     order = list(drawn.fields)
-    # As programs write them: keys in one order, none but those of the model, nothing between tokens.
-    neat = rng.random() < 0.3
-    colon, comma = (":", ",") if neat else rng.choice([(":", ","), (": ", ", ")])
+    # As programs write them: keys in one order, with the same between tokens.
+    neat = rng.random() < 0.6
+    colon, comma = rng.choice([(":", ","), (":", ","), (": ", ", "), (": ", ", "), (" : ", ", "), (":", ",\t")])
+    if neat and rng.random() < 0.3:
+        rng.shuffle(order)
+    others = dict.fromkeys(rng.choices(range(len(order)), k=rng.choice([0, 0, 1, 2]))) if neat else {}
     end = rng.choice([b"\n", b"\n", b"\r\n"])
     lines = []
     for _ in range(records):
@@ -44,7 +47,9 @@ def random_lines(drawn: DrawnModel, rng: random.Random, records: int) -> bytes:
         if not neat and rng.random() < 0.1:
             rng.shuffle(order)
         members = []
-        for each in order:
+        for place, each in enumerate(order):
+            if place in others:
+                members.append((f"other {place}", rng.choice(VALUES[:-3])))
             for lookup in each.lookups:
                 if rng.random() < 0.9 / len(each.lookups):
                     members.append((lookup, _value(each, rng, odd)))

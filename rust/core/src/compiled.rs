@@ -22,7 +22,7 @@ use crate::encode::{
     json,
 };
 use crate::error::{Error, Result};
-use crate::json::{Echo, Extra, Lookups, Take};
+use crate::json::{Along, Echo, Extra, Lookups, Take};
 use crate::plan::{Dialect, ErrorCode, Format, Job, Kind, NullKey, Plan, Route, SourceFormat};
 use crate::shape::{Shapes, Step};
 use crate::transform::Transform;
@@ -163,6 +163,8 @@ pub struct Compiled {
     /// What checks and writes lines while they are read, where the keys of the source and of the sink are the same, in the
     /// same order.
     pub echo: Option<Echo>,
+    /// What checks lines while they are read.
+    pub along: Option<Along>,
     /// What is inside of nested fields.
     pub shapes: Shapes,
     /// Whose rules kernels follow.
@@ -199,9 +201,12 @@ impl Compiled {
             && plan.extra.is_none()
             && job.accepted_format == Some(Format::Jsonl)
             && fields.iter().enumerate().all(|(at, field)| field.column == Some(at))
-            && !plan.fields.iter().any(|field| matches!(field.kind, Kind::Nested { .. }))
             && lookups.as_ref().is_some_and(|lookups| lookups.are(fields.iter().map(|field| &field.key[..])));
         let echo = unchanged.then(|| Echo::new(&fields, &builder.constants)).flatten();
+        let along = lookups.as_ref().and_then(|lookups| {
+            let (extras, transformed) = (plan.extra.is_some(), transform.is_some());
+            Along::new(&fields, &builder.constants, lookups, extras, transformed, job.accepted_format)
+        });
         Ok(Self {
             route: plan.route,
             delimiter,
@@ -216,6 +221,7 @@ impl Compiled {
             transform,
             lookups,
             echo,
+            along,
             shapes,
             dialect: plan.dialect,
             extra: plan.extra.as_ref().map(Extra::new),

@@ -92,10 +92,12 @@ pub struct Work {
     pub extras: Vec<Span>,
     /// For each row whose state is [`State::Echoed`] the line that goes out.
     pub lines: Vec<Span>,
-    /// The runs of rows of JSON Lines that have another state.
+    /// The runs of rows of JSON Lines about which nothing was known when they had been read.
     pub others: Vec<Range<usize>>,
-    /// The buffers for such lines.
-    pub echo: crate::json::Scratch,
+    /// The buffers for lines that are echoed.
+    pub echo: crate::json::EchoScratch,
+    /// What is known of the form of lines.
+    pub along: crate::json::AlongScratch,
     /// The buffers of nested fields.
     pub shapes: crate::shape::Scratch,
 }

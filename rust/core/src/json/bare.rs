@@ -83,6 +83,27 @@ fn plain_same(one: &[u8; Pattern::MOST], other: &[u8; Pattern::MOST]) -> u32 {
     one.iter().zip(other).enumerate().fold(0, |bits, (at, (one, other))| bits | u32::from(one == other) << at)
 }
 
+/// The string, number or literal at `from`, and the position after it. Escapes are undone at the end of `undone`.
+#[inline(always)]
+pub fn scalar(data: &[u8], from: usize, undone: &mut Vec<u8>) -> Option<(Token, usize)> {
+    let (found, to) = value_or(data, from, |_| None)?;
+    let token = match found {
+        Value::Text(end, false) => Token::new(Tag::Text, from + 1, end),
+        Value::Text(end, true) => {
+            let begin = undone.len();
+            unescape(&data[from + 1..end], undone)?;
+            Token::new(Tag::Escaped, begin, undone.len())
+        }
+        Value::Int => Token::new(Tag::Int, from, to),
+        Value::Float => Token::new(Tag::Float, from, to),
+        Value::True => Token::new(Tag::True, from, to),
+        Value::False => Token::new(Tag::False, from, to),
+        Value::Null => Token::new(Tag::Null, from, to),
+        Value::MinusZero | Value::Nested => return None,
+    };
+    Some((token, to))
+}
+
 /// Reads a line that has keys in the order in which they are looked up, some of which may be absent, and nothing between
 /// its tokens. None: it has to be read in the other way.
 #[inline(always)]
@@ -106,23 +127,7 @@ pub fn bare(
                 break (key, slot);
             }
         };
-        let from = at + 1 + key.pattern.len;
-        let (found, to) = value_or(data, from, |_| None)?;
-        *slot = match found {
-            Value::Text(end, false) => Token::new(Tag::Text, from + 1, end),
-            Value::Text(end, true) => {
-                let begin = undone.len();
-                unescape(&data[from + 1..end], undone)?;
-                Token::new(Tag::Escaped, begin, undone.len())
-            }
-            Value::Int => Token::new(Tag::Int, from, to),
-            Value::Float => Token::new(Tag::Float, from, to),
-            Value::True => Token::new(Tag::True, from, to),
-            Value::False => Token::new(Tag::False, from, to),
-            Value::Null => Token::new(Tag::Null, from, to),
-            Value::MinusZero | Value::Nested => return None,
-        };
-        at = to;
+        (*slot, at) = scalar(data, at + 1 + key.pattern.len, undone)?;
         before = b',';
         if *data.get(at)? == b'}' {
             return (at + 1 == end).then_some(());

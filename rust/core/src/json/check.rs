@@ -4,8 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::echo::Echoing;
-use super::parse::parse;
+use super::read::read;
 use super::scalars::{Given, On, Scalars};
 use super::tokens::{Tag, Token};
 use super::whole::Whole;
@@ -15,13 +14,18 @@ use crate::check::ask;
 use crate::check::column::Notes;
 use crate::check::work::{Input, State, Work, ready};
 use crate::check::{Kernel, Verdict, msgspec, with_kernel};
-use crate::compiled::{Checker, Field, NO_TEMPLATE, OnNull};
+use crate::compiled::{Checker, Compiled, Field, NO_TEMPLATE, OnNull};
 use crate::error::Result;
 use crate::plan::{Dialect, ErrorCode, Format};
 use crate::shape;
 
 /// Checks every line of a block: the twin of [`column::check`](crate::check::column::check).
 pub fn check(input: &Input<'_>, work: &mut Work) -> Result<()> {
+    let rows = input.block.rows.rows.len();
+    for ((field, spans), values) in input.plan.fields.iter().zip(&mut work.spans).zip(&mut work.values) {
+        let nested = matches!(field.checker, Checker::Nested(_));
+        ready(spans, values, rows, !nested && (work.keep || field.valued));
+    }
     read(input, work);
     let keep = work.keep;
     for (at, field) in input.plan.fields.iter().enumerate() {
@@ -63,38 +67,6 @@ fn several(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
     }
 }
 
-/// Reads the lines. Those that are not understood are unsure.
-fn read(input: &Input<'_>, work: &mut Work) {
-    let Some(lookups) = &input.plan.lookups else { return };
-    let data = input.block.bytes();
-    let rows = &input.block.rows.rows;
-    let valid = simdutf8::basic::from_utf8(data).is_ok();
-    let Work { states, tokens, unquoted, written, errors, details, lines, others, echo: scratch, .. } = work;
-    others.clear();
-    if let Some(echo) = &input.plan.echo {
-        lines.clear();
-        lines.resize(rows.len(), Span::ABSENT);
-        // Behind the lines there is room, and mostly the beginning of the next one.
-        let data = &input.block.data;
-        let mut echoing = Echoing { echo, plan: input.plan, data, written, errors, details, scratch };
-        echoing.lines(rows, valid, states, lines, others);
-    } else {
-        others.push(0..rows.len());
-    }
-    tokens.begin(if others.is_empty() { 0 } else { rows.len() }, lookups, valid);
-    for number in others.iter().cloned().flatten() {
-        let (row, state) = (&rows[number], &mut states[number]);
-        if *state != State::Good {
-            continue;
-        }
-        let line = (row.start as usize, row.end as usize);
-        let text = valid || simdutf8::basic::from_utf8(&data[line.0..line.1]).is_ok();
-        if !text || !parse(data, line, number, lookups, tokens, unquoted) {
-            *state = State::Unsure;
-        }
-    }
-}
-
 fn dispatch(input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
     let scalars = Scalars::of(&field.checker, is_text(field));
     with_kernel!(&field.checker, kernel => native(kernel, scalars, input, work, field, at), {
@@ -118,15 +90,12 @@ pub(super) fn is_text(field: &Field) -> bool {
 #[inline(never)]
 fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
     let data = input.block.bytes();
-    let rows = &input.block.rows.rows;
     let (column, dialect, rest) = (field.column.unwrap_or_default(), input.plan.dialect, Scalars::rest(&field.checker));
     let Work {
         states, spans, values, unquoted, written, errors, details, keep, format, tokens, wholes, others, ..
     } = work;
     let (spans, values) = (&mut spans[at], &mut values[at]);
-    ready(spans, values, rows.len(), *keep);
-    // A string without escapes is written as it stands, quotes and all, where nobody looks at its text before.
-    let as_it_stands = *format == Some(Format::Jsonl) && input.plan.transform.is_none() && !*keep;
+    let as_it_stands = quotes_stay(input.plan, *format) && !*keep;
     let mut notes = Notes { errors, details, field, at: at as u32 };
     for run in others.iter() {
         for (number, (state, slot)) in run.clone().zip(states[run.clone()].iter_mut().zip(&mut spans[run.clone()])) {
@@ -170,50 +139,62 @@ fn native<K: Kernel>(kernel: &K, scalars: Scalars, input: &Input<'_>, work: &mut
                 }
                 continue;
             }
-            let begin = written.len();
-            let mut value = 0;
-            match kernel.check(text, written) {
-                Verdict::Same(bits) => {
-                    value = bits;
-                    *slot = if tag == Tag::Escaped && !K::TEXT {
-                        written.extend_from_slice(bytes);
-                        Span::new(Place::FinalWritten, begin, bytes.len())
-                    } else {
-                        same::<K>(tag, whole, as_it_stands)
-                    };
-                }
-                Verdict::Part(offset, len) => *slot = Span::new(place, whole.start() + offset, len),
-                Verdict::Written(bits) => {
-                    value = bits;
-                    let place = if K::TEXT { Place::Written } else { Place::FinalWritten };
-                    *slot = Span::new(place, begin, written.len() - begin);
-                }
-                Verdict::Constant(span, bits) => {
-                    value = bits;
+            let verdict = match accepted(kernel, tag, token.start(), text, as_it_stands, written) {
+                Ok((span, bits)) => {
                     *slot = span;
+                    values.get_mut(number).into_iter().for_each(|slot| *slot = bits);
+                    continue;
                 }
-                Verdict::Reject(code) => {
-                    refuse(&mut notes, (number, state), code, None, shown(token, whole, dialect, data, written));
-                }
-                Verdict::RejectWith(code, detail) => {
-                    refuse(
-                        &mut notes,
-                        (number, state),
-                        code,
-                        Some(detail),
-                        shown(token, whole, dialect, data, written),
-                    );
-                }
-                Verdict::Unsure => {
-                    written.truncate(begin);
+                Err(verdict) => verdict,
+            };
+            let (code, detail) = match verdict {
+                Verdict::Reject(code) => (code, None),
+                Verdict::RejectWith(code, detail) => (code, Some(detail)),
+                _ => {
                     *state = State::Unsure;
+                    continue;
                 }
-            }
-            if let Some(slot) = values.get_mut(number) {
-                *slot = value;
-            }
+            };
+            refuse(&mut notes, (number, state), code, detail, shown(token, whole, dialect, data, written));
         }
     }
+}
+
+/// Whether strings without escapes are written as they stand, quotes and all, where nobody looks at their text before.
+pub(super) fn quotes_stay(plan: &Compiled, format: Option<Format>) -> bool {
+    format == Some(Format::Jsonl) && plan.transform.is_none()
+}
+
+/// What is written of a value that its kernel accepts, and its bits; or what else the kernel says. `text`
+/// begins at `start`; `as_it_stands`: see [`quotes_stay`].
+#[inline(always)]
+pub(super) fn accepted<K: Kernel>(
+    kernel: &K,
+    tag: Tag,
+    start: usize,
+    text: &str,
+    as_it_stands: bool,
+    written: &mut Vec<u8>,
+) -> std::result::Result<(Span, i64), Verdict> {
+    let begin = written.len();
+    let whole = Span::new(if tag == Tag::Escaped { Place::Unquoted } else { Place::Quoted }, start, text.len());
+    Ok(match kernel.check(text, written) {
+        Verdict::Same(bits) if tag == Tag::Escaped && !K::TEXT => {
+            written.extend_from_slice(text.as_bytes());
+            (Span::new(Place::FinalWritten, begin, text.len()), bits)
+        }
+        Verdict::Same(bits) => (same::<K>(tag, whole, as_it_stands), bits),
+        Verdict::Part(offset, len) => (Span::new(whole.place(), whole.start() + offset, len), 0),
+        Verdict::Written(bits) => {
+            let place = if K::TEXT { Place::Written } else { Place::FinalWritten };
+            (Span::new(place, begin, written.len() - begin), bits)
+        }
+        Verdict::Constant(span, bits) => (span, bits),
+        refused => {
+            written.truncate(begin);
+            return Err(refused);
+        }
+    })
 }
 
 /// An error, and the text that its message contains.

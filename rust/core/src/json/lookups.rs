@@ -94,6 +94,11 @@ impl Lookups {
         keys.len() == self.keys.len() && self.keys.iter().zip(keys).all(|(key, other)| *key.quoted == *other)
     }
 
+    /// Each key with its quotes and colon; nothing where a quote may stand there in more than one way.
+    pub fn quoted(&self) -> impl Iterator<Item = &[u8]> {
+        self.keys.iter().map(|key| &*key.quoted)
+    }
+
     /// The place of a key.
     #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<usize> {

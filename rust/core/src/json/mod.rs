@@ -4,23 +4,29 @@
 //! A line that is not exactly understood (nested values under a key that is looked up, numbers past 18 digits, lone
 //! surrogates, text that is no JSON) is unsure: Pydantic decides about it, and words what is wrong with it.
 
+mod along;
 mod bare;
 mod brackets;
 mod check;
 mod echo;
 mod extra;
+mod hopes;
+mod judge;
+mod layout;
 mod lookups;
 pub mod object;
 mod parse;
 mod quick;
+mod read;
 pub mod scalars;
 pub mod scan;
 mod tokens;
 mod whole;
 
+pub use along::{Along, Scratch as AlongScratch};
 pub(crate) use check::absent;
 pub use check::check;
-pub use echo::{Echo, Scratch};
+pub use echo::{Echo, Scratch as EchoScratch};
 pub use extra::Extra;
 pub use lookups::{Lookups, Take};
 pub use tokens::{Tag, Tokens};

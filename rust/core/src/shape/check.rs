@@ -3,6 +3,7 @@
 //! In: tokens of JSON Lines, or cells. Out: what the loops of scalars give: for each row a state, a span of what is
 //! written, and errors.
 
+use super::Shapes;
 use super::fault::{Pending, Step};
 use super::walk::{Buffers, Walk};
 use crate::cells::{MAX_SPAN, Place, Span, cell, text};
@@ -25,30 +26,41 @@ impl Scratch {
     pub fn bytes_held(&self) -> usize {
         self.0.out.copied.capacity() + self.0.made.capacity() + self.0.undone.capacity()
     }
+
+    /// Reads the value at `at` by a shape. Returns the position after it, where it is accepted.
+    pub fn accepted(&mut self, shapes: &Shapes, shape: usize, text: &[u8], at: usize) -> Option<usize> {
+        let mut walk = Walk::new(shapes, &mut self.0);
+        let end = walk.value(shape, text, at)?;
+        (walk.errors == 0).then_some(end)
+    }
+
+    /// What is written of the value that was read last, as JSON, where that is not `text[from..to]`.
+    pub fn other_than(&mut self, text: &[u8], (from, to): (usize, usize)) -> Option<&[u8]> {
+        let out = &mut self.0.out;
+        if out.only() == Some((from, to)) {
+            return None;
+        }
+        out.flush(text);
+        Some(&out.copied)
+    }
+
+    /// What is written of the value that was read last, in the form of the sink; at the end of `written`, where it does not
+    /// stand in the block.
+    pub fn written(&mut self, text: &[u8], format: Format, written: &mut Vec<u8>) -> Option<Span> {
+        let stretch = self.0.out.only().filter(|_| format == Format::Jsonl);
+        let made = stretch.map(|(from, to)| Span::new(Place::FinalPlain, from, to - from));
+        made.or_else(|| made_of(&mut self.0, text, format, written))
+    }
 }
 
 /// The column of a nested field of JSON Lines.
 pub fn lines(shape: usize, input: &Input<'_>, work: &mut Work, field: &Field, at: usize) {
     let data = input.block.bytes();
-    let rows = &input.block.rows.rows;
     let column = field.column.unwrap_or_default();
     let Work {
-        states,
-        spans,
-        values,
-        written,
-        errors,
-        details,
-        faults,
-        format,
-        tokens,
-        wholes,
-        others,
-        shapes: scratch,
-        ..
+        states, spans, written, errors, details, faults, format, tokens, wholes, others, shapes: scratch, ..
     } = work;
     let spans = &mut spans[at];
-    ready(spans, &mut values[at], rows.len(), false);
     for run in others.iter() {
         for (number, (state, slot)) in run.clone().zip(states[run.clone()].iter_mut().zip(&mut spans[run.clone()])) {
             if *state >= State::Unsure {
@@ -72,9 +84,7 @@ pub fn lines(shape: usize, input: &Input<'_>, work: &mut Work, field: &Field, at
                 *state = State::Rejected;
                 note(&pending, field, (number, at), errors, faults);
             } else if let Some(format) = *format {
-                let stretch = scratch.0.out.only().filter(|_| format == Format::Jsonl);
-                let made = stretch.map(|(from, to)| Span::new(Place::FinalPlain, from, to - from));
-                match made.or_else(|| made_of(&mut scratch.0, text, format, written)) {
+                match scratch.written(text, format, written) {
                     Some(made) => *slot = made,
                     None => *state = State::Unsure,
                 }
