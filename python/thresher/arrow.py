@@ -13,6 +13,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from thresher.arrays import lists
 from thresher.arrow_types import Leaf, Nested, type_of
 from thresher.columns import Columns
@@ -165,7 +167,14 @@ def text(value: Any) -> str | None:
     """Return the text of a value as a CSV file would hold it."""
     if value is None or type(value) is str:
         return value
-    from pydantic_core import to_json
+    from pydantic_core import PydanticSerializationError, to_json
 
-    written = to_json(value, bytes_mode="base64", inf_nan_mode="constants", serialize_unknown=True)
+    try:
+        written = to_json(value, bytes_mode="base64", inf_nan_mode="constants")
+    except (PydanticSerializationError, ValueError):
+        try:
+            # A Struct, or what holds one.
+            written = msgspec.json.encode(value)
+        except (TypeError, ValueError, msgspec.MsgspecError):
+            written = to_json(value, bytes_mode="base64", inf_nan_mode="constants", serialize_unknown=True)
     return cell_text(written, value)

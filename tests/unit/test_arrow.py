@@ -11,6 +11,7 @@ from enum import Enum, IntEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 import numpy as np
 import pytest
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PastDate, RootModel, TypeAdapter, field_validator
@@ -510,3 +511,34 @@ def test_few_values_take_a_byte(count: int) -> None:
     assert list(zip(*result.to_arrow().to_pydict().values(), strict=True)) == cells
     arrays = result.to_numpy()
     assert list(zip(arrays["name"].tolist(), arrays["flag"].tolist(), strict=True)) == cells
+
+
+class First(msgspec.Struct, tag="first"):
+    """A choice."""
+
+    waited: dt.timedelta
+
+
+class Second(msgspec.Struct, tag="second"):
+    """Another."""
+
+    size: int
+
+
+class Chosen(msgspec.Struct):
+    """Choices, wherever they may stand."""
+
+    one: First | Second
+    many: list[First | Second]
+    pair: tuple[Second, int]
+    raw: msgspec.Raw
+
+
+def test_unions_of_structs_are_json(engine: str) -> None:
+    """Text that a CSV file would hold, with tags."""
+    first, second = b'{"type":"first","waited":"PT1S"}', b'{"type":"second","size":2}'
+    line = b'{"one":%b,"many":[%b],"pair":[%b,1],"raw":[1.50]}' % (first, second, second)
+    (row,) = thresher.process(line, Chosen, format="jsonl", engine=engine).to_arrow().to_pylist()
+    assert row == {
+        "one": first.decode(), "many": [second.decode()], "pair": f"[{second.decode()},1]", "raw": "[1.50]",
+    }  # fmt: skip
