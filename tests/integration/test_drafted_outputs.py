@@ -20,6 +20,7 @@ import pydantic.dataclasses
 import pytest
 from pydantic import (
     AfterValidator,
+    AliasPath,
     AnyUrl,
     Base64Str,
     BaseModel,
@@ -152,6 +153,7 @@ def test_defaults_of_another_type_stay(engine: str, tmp_path: Path) -> None:
     defaults: list[tuple[Any, Any]] = [
         (int, [1]), (dt.date, "x"), (dt.datetime | str, 1.5), (float, 0), (float, True), (Decimal, 0), (Decimal, 1.5),
         (int, Decimal("1.0")), (int, 1.0), (bool, 1), (Literal[1, "a"], True), (float, Decimal(1)),
+        (int, Field("x", validation_alias=AliasPath("deep", 0))),
     ]  # fmt: skip
     made: Any = create_model("Record", id=(int, ...), **{f"f{at}": each for at, each in enumerate(defaults)})
     names = ["id", *(f"f{at}" for at in range(len(defaults)))]

@@ -35,6 +35,9 @@ class FieldValues:
         self._name = field.name
         self._key = key if key is not None else field.paths[0] if field.paths else field.name
         self._node = dict(compiled.nodes[field.name])
+        if key is None and not field.paths:
+            # It is looked for inside of nested data, where no value of its own can be given.
+            self._node.pop("validation_alias", None)
         self._definitions = list(compiled.definitions)
         config: Any = dict(compiled.config)
         self._config = config
