@@ -32,14 +32,15 @@ PERCENT = 95
 """The share of a column's cells that must satisfy its type, nulls not counted."""
 
 LOOKS: dict[str, re.Pattern[str] | None] = {
-    "int": re.compile(r"\s*[+-]?(0|[1-9][\d_]*)\s*\Z"),
-    "float": re.compile(r"(?!\s*[+-]?0[\d_])"),
+    "int": re.compile(r"\s*(?!\+\d{7})[+-]?(0|[1-9][\d_]*)\s*\Z"),
+    "float": re.compile(r"(?!\s*[+-]?0[\d_]|\s*\+\d{7})"),
     "bool": None,
     "dt.date": re.compile(r"\s*\d{4}-\d\d-\d\d\s*\Z"),
     "dt.datetime": re.compile(r"\s*\d{4}-\d\d-\d\d"),
 }
 """What a cell must look like besides satisfying the type, from narrow to wide. Pydantic alone would read ``00501``
-and ``1.0`` as ints and ``20240101`` as a date (of 1970); the looks keep what the text says."""
+and ``1.0`` as ints and ``20240101`` as a date (of 1970); the looks keep what the text says, so that ``+491701234567``
+stays a telephone number."""
 
 
 def infer_columns(
