@@ -1,7 +1,7 @@
 """The command: arguments enter, an exit status leaves. Words for people go to standard error, data to standard output.
 
 Exit status: 0 done; 1 more rejects than ``--max-rejects``; 2 usage or configuration; 3 a file could not be read,
-written or processed as a whole; 4 a defect of thresher; 130 interrupted, 143 terminated.
+written or processed as a whole; 4 a defect of thresher; 129 hung up, 130 interrupted, 143 terminated.
 Each handler imports what it needs, so that ``--help`` and ``version`` answer at once.
 """
 
@@ -35,11 +35,15 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-DONE, TOO_MANY_REJECTS, USAGE, FILE, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 4, 130, 143
+DONE, TOO_MANY_REJECTS, USAGE, FILE, DEFECT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM: ends the run as Ctrl-C does, with everything removed that was not complete."""
+    """SIGTERM, or SIGHUP where the terminal goes away: ends the run as Ctrl-C does; what is not complete is removed."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.status = 128 + number
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,8 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             status = _dispatch(list(sys.argv[1:] if argv is None else argv))
             sys.stdout.flush()
             return status
-    except _Terminated:
-        return _fail("terminated; nothing was published", TERMINATED)
+    except _Terminated as ended:
+        return _fail("terminated; nothing was published", ended.status)
     except KeyboardInterrupt:
         return _fail("interrupted; nothing was published", INTERRUPTED)
     except BrokenPipeError:
@@ -115,22 +119,26 @@ def _abandon_stdout() -> None:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Make SIGTERM end the run as Ctrl-C does."""
+    """Make SIGTERM and SIGHUP end the run as Ctrl-C does, unless they are somebody else's, or ignored, as by nohup."""
     import signal
 
     def terminate(number: int, frame: object) -> None:
-        raise _Terminated
+        raise _Terminated(number)
 
+    # Windows has no SIGHUP.
+    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    taken = [each for each in known if signal.getsignal(each) == signal.SIG_DFL]
     try:
-        before = signal.signal(signal.SIGTERM, terminate)
+        for each in taken:
+            signal.signal(each, terminate)
     except ValueError:
-        # Called from another thread than the main one: signals are somebody else's.
-        yield
-        return
+        # Called from another thread than the main one.
+        taken = []
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each in taken:
+            signal.signal(each, signal.SIG_DFL)
 
 
 # ---------------------------------------------------------------- arguments

@@ -276,7 +276,7 @@ class TestInterruptions:
         time.sleep(0.3)
         return process
 
-    @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
     def test_an_interrupted_run_leaves_nothing(
         self, folder: Path, engine: str, number: signal.Signals, status: int
     ) -> None:
