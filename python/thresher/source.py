@@ -85,7 +85,7 @@ def open_sources(source: SourceLike, config: Config) -> list[Opened]:
     try:
         for one in named:
             for each in _expand(one):
-                if each == STDIN and any(other.name == "<stdin>" for other in opened):
+                if isinstance(each, str) and each == STDIN and any(other.name == "<stdin>" for other in opened):
                     raise ConfigurationError("'-' is named twice: standard input can be read only once")
                 opened.append(_open(each, config))
         if not opened:

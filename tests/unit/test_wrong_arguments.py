@@ -35,12 +35,26 @@ class Unspeakable:
         raise RuntimeError
 
 
+class Ambiguous:
+    """An object that is neither true nor false, and whose comparisons are such objects, as arrays and tables are."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> Any:
+        """Return no bool."""
+        return self
+
+    def __bool__(self) -> bool:
+        """Fail."""
+        raise ValueError("the truth value is ambiguous")
+
+
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2, 1 << 80, -(1 << 80), 10**5000, 1.5, -1.0, float("nan"), float("inf"),
     "", "x", "x y", "\0", "\udcff", "\ud800", "é" * 100, b"", b"x", b"\xff", bytearray(b"x"), memoryview(b"x"),
     [], [1], [None], [[]], ["x", "x"], ["\ud800"], (), (1,), ("x", "x"), {}, {"x": 1}, {1: "x"}, set(), {"x"},
-    frozenset({1}), iter("xy"), range(2), object(), Unspeakable(), int, type, Row, Row(id=1, name="x"), len, lambda: 1,
-    Path(), Path("nowhere"), Path("no\0where"), NotImplemented, ..., 1j,
+    frozenset({1}), iter("xy"), range(2), object(), Unspeakable(), Ambiguous(), int, type, Row,
+    Row(id=1, name="x"), len, lambda: 1, Path(), Path("nowhere"), Path("no\0where"), NotImplemented, ..., 1j,
 )  # fmt: skip
 
 
