@@ -79,6 +79,13 @@ impl Span {
         self.len() == 0
     }
 
+    /// Whether it is [`Place::Plain`] or [`Place::Quoted`]: text that stands in the block.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_text_of_block(self) -> bool {
+        self.0 < (Place::Unquoted as u64) << 61
+    }
+
     /// Where it points to.
     #[inline(always)]
     #[must_use]

@@ -152,6 +152,8 @@ pub struct Compiled {
     pub constants: Vec<u8>,
     /// How many different errors its templates have.
     pub tallies: usize,
+    /// For each field, and behind them for each forbidden column, the place of its first error among the counts.
+    pub first_tallies: Vec<usize>,
     /// Length of the longest of them as JSON, without what goes into it.
     pub largest: usize,
     /// The most holes that one of them has.
@@ -195,7 +197,10 @@ impl Compiled {
                 }
             }
         }
-        let forbidden = plan.forbidden.iter().map(|f| (f.column, builder.template(&f.error))).collect();
+        let forbidden: Vec<_> = plan.forbidden.iter().map(|f| (f.column, builder.template(&f.error))).collect();
+        let first = fields.iter().map(|field| field.templates.first());
+        let first = first.chain(forbidden.iter().map(|(_, template)| Some(template)));
+        let first_tallies = first.map(|template| template.map_or(0, |template| template.tally)).collect();
         let lookups = (plan.format != SourceFormat::Csv).then(|| lookups(plan));
         let unchanged = transform.is_none()
             && plan.extra.is_none()
@@ -216,6 +221,7 @@ impl Compiled {
             forbidden,
             constants: slack(builder.constants),
             tallies: builder.tallies,
+            first_tallies,
             largest: builder.largest,
             holes: builder.holes,
             transform,

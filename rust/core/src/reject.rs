@@ -88,7 +88,7 @@ pub fn write(
         let skip = errors.iter().take_while(|found| found.row < number).count();
         errors = &errors[skip..];
         if let (State::Rejected, Some(quick)) = (state, &mut quick) {
-            (done, errors) = quick.put(row, errors, counts, &mut writer);
+            (done, errors) = quick.put(row, errors, &mut writer);
             rejected += (done - row) as u64;
             if done > row {
                 continue;
@@ -120,6 +120,9 @@ pub fn write(
             Format::Csv | Format::Tsv => writer.vec(|out| cells.put(&record, out)),
         };
         large = file.map(|spilled| Large { at, spilled, format: frame.format, delimiter: input.plan.delimiter });
+    }
+    if let Some(quick) = quick {
+        quick.count(counts);
     }
     (rejected, large)
 }

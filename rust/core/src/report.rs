@@ -37,10 +37,10 @@ impl Default for First {
 }
 
 impl Tally {
-    /// Counts one more.
+    /// Counts so many more, of which this was the first.
     #[inline(always)]
-    pub(crate) fn add(&mut self, first: First) {
-        self.count += 1;
+    pub(crate) fn add(&mut self, count: u64, first: First) {
+        self.count += count;
         // A worker mostly meets them in order.
         if first < self.first {
             self.first = first;
@@ -120,7 +120,7 @@ pub struct Count {
 impl Counts {
     /// Counts an error that a kernel found.
     pub fn native(&mut self, plan: usize, template: &Template, spot: Spot) {
-        self.tallies(plan, template.tally + 1)[template.tally].add(spot.first());
+        self.tallies(plan, template.tally + 1)[template.tally].add(1, spot.first());
     }
 
     /// The counts of a plan, of at least its first `most` errors.
@@ -137,7 +137,7 @@ impl Counts {
 
     /// Counts a fault of form.
     pub fn fault(&mut self, fault: split::Fault, spot: Spot) {
-        self.split[fault as usize].add(spot.first());
+        self.split[fault as usize].add(1, spot.first());
     }
 
     /// Counts an error that was worded by itself.
@@ -146,7 +146,7 @@ impl Counts {
             self.further += 1;
             return;
         }
-        self.errors.entry((fault.loc.clone(), fault.kind.clone())).or_default().add(spot.first());
+        self.errors.entry((fault.loc.clone(), fault.kind.clone())).or_default().add(1, spot.first());
     }
 
     /// Counts the verdicts on a block.

@@ -163,15 +163,16 @@ impl Work {
         for begin in &mut self.begins {
             before += std::mem::replace(begin, before);
         }
-        self.ordered.clear();
-        self.ordered.extend_from_slice(&self.errors);
+        let by_field = self.errors.is_sorted_by_key(|found| found.field);
+        let Some(&any) = self.errors.first() else { return };
+        self.ordered.resize(self.errors.len(), any);
         for found in &self.errors {
             let begin = &mut self.begins[found.row as usize];
             self.ordered[*begin as usize] = *found;
             *begin += 1;
         }
         std::mem::swap(&mut self.errors, &mut self.ordered);
-        if !self.errors.is_sorted_by_key(place) {
+        if !by_field && !self.errors.is_sorted_by_key(place) {
             self.errors.sort_by_key(place);
         }
     }

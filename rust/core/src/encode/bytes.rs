@@ -147,6 +147,20 @@ impl<'a> Writer<'a> {
         Pen::at(unsafe { self.out.as_mut_ptr().add(self.len) })
     }
 
+    /// Makes room for `bytes` from where `pen` stands.
+    ///
+    /// # Safety
+    /// As [`Self::forward`].
+    #[inline(always)]
+    pub unsafe fn make(&mut self, pen: &mut Pen, bytes: usize) {
+        let left = self.out.as_ptr() as usize + self.out.capacity() - pen.place() as usize;
+        if left < bytes + SLACK {
+            // SAFETY: by this function's contract.
+            unsafe { self.forward(pen) };
+            *pen = self.pen(bytes);
+        }
+    }
+
     /// Counts what was written with `pen`.
     ///
     /// # Safety

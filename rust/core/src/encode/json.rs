@@ -1,9 +1,8 @@
 //! JSON strings, escaped as pydantic-core does: quote, backslash and control characters, nothing else.
 
 use super::bytes::Writer;
+use super::escape::Escape;
 use super::pen::Pen;
-#[cfg(target_arch = "x86_64")]
-use super::spread;
 
 const ESCAPES: [u8; 256] = {
     let mut table = [0; 256];
@@ -96,57 +95,24 @@ pub fn longest(len: usize) -> usize {
 /// Writes `len` bytes from `text` as a JSON string.
 ///
 /// # Safety
-/// There must be room for [`longest`] of it, and 16 bytes more must be readable behind it.
+/// There must be room for [`longest`] of it, and [`SLACK`](super::bytes::SLACK) bytes more must be readable behind it.
 #[inline(always)]
-pub unsafe fn pen(text: *const u8, len: usize, pen: &mut Pen) {
-    // SAFETY: by this function's contract; a vector that begins within the text ends within what may be read.
+pub unsafe fn pen(escape: impl Escape, text: *const u8, len: usize, pen: &mut Pen) {
+    // SAFETY: by this function's contract.
     unsafe {
         pen.put(b"\"");
-        let (mut from, mut left) = (text, len);
-        loop {
-            let vector = &from.cast::<[u8; 16]>().read_unaligned();
-            let found = specials(vector);
-            let last = left <= 16;
-            // What stands behind the end does not count.
-            if found != 0 && (!last || found & ((1 << left) - 1) != 0) {
-                let done = dense(from, left, pen);
-                if done < left {
-                    pen_escaped(std::slice::from_raw_parts(from.add(done), left - done), pen);
-                }
-                break;
-            }
-            if last {
-                pen.vector(vector, left);
-                break;
-            }
-            pen.vector(vector, 16);
-            (from, left) = (from.add(16), left - 16);
-        }
+        escape.write(text, len, pen);
         pen.put(b"\"");
     }
 }
 
-/// Escapes a text that has something to escape, as far as that goes without looking for it. Returns how far.
-///
-/// # Safety
-/// As [`pen`].
-#[inline(always)]
-unsafe fn dense(text: *const u8, len: usize, pen: &mut Pen) -> usize {
-    #[cfg(target_arch = "x86_64")]
-    if spread::is_there() {
-        // SAFETY: by this function's contract.
-        return unsafe { spread::spread(text, len, pen) };
-    }
-    0
-}
-
-/// As [`pen`], without the quotes, for a text that has nothing behind it.
+/// As [`pen()`], without the quotes, for a text that has nothing behind it.
 ///
 /// # Safety
 /// There must be room for [`longest`] of it.
 pub unsafe fn pen_slice(text: &[u8], pen: &mut Pen) {
     // SAFETY: by this function's contract.
-    unsafe { if is_clean(text) { pen.put(text) } else { pen_escaped(text, pen) } }
+    unsafe { if is_clean(text) { pen.put(text) } else { escaped(text, pen) } }
 }
 
 /// Copies whole vectors, and after each special byte begins anew.
@@ -154,7 +120,7 @@ pub unsafe fn pen_slice(text: &[u8], pen: &mut Pen) {
 /// # Safety
 /// There must be room for [`longest`] of it.
 #[inline(never)]
-unsafe fn pen_escaped(text: &[u8], pen: &mut Pen) {
+pub(super) unsafe fn escaped(text: &[u8], pen: &mut Pen) {
     let mut rest = text;
     while !rest.is_empty() {
         let mut last = [b' '; 16];
@@ -199,17 +165,13 @@ pub fn string(text: &[u8], out: &mut Vec<u8>) {
 pub fn body(text: &[u8], out: &mut Vec<u8>) {
     if is_clean(text) {
         out.extend_from_slice(text);
-    } else {
-        escaped(text, out);
+        return;
     }
-}
-
-fn escaped(text: &[u8], out: &mut Vec<u8>) {
     let mut writer = Writer::new(out);
     let mut pen = writer.pen(longest(text.len()));
     // SAFETY: room was made.
     unsafe {
-        pen_escaped(text, &mut pen);
+        escaped(text, &mut pen);
         writer.forward(&pen);
     }
 }
@@ -217,7 +179,6 @@ fn escaped(text: &[u8], out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::{ESCAPES, is_clean, plain_specials, specials, string};
-    use crate::encode::bytes::{SLACK, Writer};
 
     #[test]
     fn every_byte_at_every_place() {
@@ -241,28 +202,5 @@ mod tests {
         let mut out = Vec::new();
         string(all.as_bytes(), &mut out);
         assert_eq!(out, serde_json::to_vec(&all).expect("a string"));
-    }
-
-    #[test]
-    fn in_both_ways_at_every_length() {
-        let text = "ab\"c\\defghijklmnop\u{1}\u{2}\n\"\"\"\"qrstuvwxyz0123456789é\r\"";
-        for start in text.char_indices().map(|(at, _)| at) {
-            for end in text.char_indices().map(|(at, _)| at).chain([text.len()]).filter(|end| *end >= start) {
-                let part = &text[start..end];
-                let (mut slow, mut fast) = (Vec::new(), Vec::new());
-                string(part.as_bytes(), &mut slow);
-                let padded = [text.as_bytes(), &[b'"'; SLACK]].concat();
-                let mut writer = Writer::new(&mut fast);
-                let mut pen = writer.pen(super::longest(part.len()));
-                // SAFETY: room was made, and there is something behind the text.
-                unsafe {
-                    super::pen(padded[start..].as_ptr(), part.len(), &mut pen);
-                    writer.forward(&pen);
-                }
-                drop(writer);
-                let expected = serde_json::to_vec(part).expect("a string");
-                assert_eq!((&slow, &fast), (&expected, &expected), "{part:?}");
-            }
-        }
     }
 }

@@ -4,9 +4,8 @@
 
 pub mod bytes;
 pub mod csv;
+pub mod escape;
 pub mod float;
 pub mod json;
 pub mod pen;
 pub mod rows;
-#[cfg(target_arch = "x86_64")]
-mod spread;

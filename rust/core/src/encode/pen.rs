@@ -103,15 +103,35 @@ impl Pen {
         }
     }
 
-    /// Appends the first `count` bytes of a vector.
+    /// Writes a vector `further` bytes from here.
     ///
     /// # Safety
-    /// There must be room for them. At most 16 count.
+    /// There must be room for it; up to [`SLACK`] bytes may be written behind any room.
     #[inline(always)]
-    pub unsafe fn vector(&mut self, vector: &[u8; 16], count: usize) {
-        // SAFETY: by this function's contract; up to [`SLACK`] bytes may be written behind any room.
+    pub unsafe fn vector_at(&self, vector: &[u8; 16], further: usize) {
+        // SAFETY: by this function's contract.
+        unsafe { self.at.add(further).cast::<[u8; 16]>().write_unaligned(*vector) };
+    }
+
+    /// Appends what was written by [`Self::vector_at`].
+    ///
+    /// # Safety
+    /// So many bytes must have been written.
+    #[inline(always)]
+    pub unsafe fn skip(&mut self, count: usize) {
+        // SAFETY: by this function's contract.
+        unsafe { self.at = self.at.add(count) };
+    }
+
+    /// Appends the first `count` bytes of a vector, which is written whole.
+    ///
+    /// # Safety
+    /// There must be room for them, and for all but [`SLACK`] bytes of the vector: so many may be written behind any room.
+    #[inline(always)]
+    pub unsafe fn vector<const N: usize>(&mut self, vector: &[u8; N], count: usize) {
+        // SAFETY: by this function's contract.
         unsafe {
-            self.at.cast::<[u8; 16]>().write_unaligned(*vector);
+            self.at.cast::<[u8; N]>().write_unaligned(*vector);
             self.at = self.at.add(count);
         }
     }

@@ -6,34 +6,43 @@
 
 use memchr::memchr;
 
-use super::head::Head;
+use super::head::{Head, number};
 use super::template;
 use crate::cells::{Place, cell_unchecked};
 use crate::check::work::{Found, Input, State, What, Work};
 use crate::compiled::Template;
 use crate::encode::bytes::{Padded, Pen, SLACK, Writer};
+use crate::encode::escape::{self, Escape};
 use crate::encode::json;
 use crate::plan::NullKey;
 use crate::report::{Counts, Spot};
+use crate::split::Block;
 
 const RAW: &[u8] = b"],\"raw\":";
 
-/// The JSON around the input of an error.
-struct Piece {
+/// The JSON around the input of an error, and how often it occurred.
+struct Piece<'a> {
+    template: &'a Template,
     /// From the byte offset to the input or the first hole, where it is the first error of the record.
     first: Padded,
     /// From the error before to the input or the first hole.
     next: Padded,
-    /// To the raw bytes, where it is the last error of the record and the suffix has no hole.
+    /// To the raw bytes, where it is the last error of the record; nothing where the suffix has a hole.
     last: Padded,
+    count: u64,
+    /// Where it occurred first.
+    spot: Spot,
 }
 
-impl Piece {
-    fn new(template: &Template, open: &[u8]) -> Self {
+impl<'a> Piece<'a> {
+    #[cold]
+    fn new(template: &'a Template, open: &[u8], spot: Spot) -> Self {
         let prefix = template.prefix.first().map_or(&[][..], Padded::text);
         let suffix = template.suffix.first().map_or(&[][..], Padded::text);
         let joined = |parts: [&[u8]; 2]| Padded::new(parts.concat());
-        Self { first: joined([open, prefix]), next: joined([b",", prefix]), last: joined([suffix, RAW]) }
+        let (first, next) = (joined([open, prefix]), joined([b",", prefix]));
+        let last = if template.suffix.len() == 1 { joined([suffix, RAW]) } else { Padded::default() };
+        Self { template, first, next, last, count: 0, spot }
     }
 }
 
@@ -45,9 +54,11 @@ pub struct Quick<'a, 'b> {
     open: Vec<u8>,
     head: Head,
     /// By the place of a template among the counts of the plan; those that were needed.
-    pieces: Vec<Option<Piece>>,
-    /// The longest that an error becomes, without its input.
-    error: usize,
+    pieces: Vec<Option<Piece<'a>>>,
+    /// The longest that a row with one error becomes, without its bytes and the input of the error.
+    room: usize,
+    /// Whether there is a quote in the block; None: nobody has looked.
+    quotes: Option<bool>,
     usable: bool,
 }
 
@@ -57,108 +68,160 @@ impl<'a, 'b> Quick<'a, 'b> {
         let open = [b",\"source\":", source, b",\"stage\":\"validate\",\"errors\":["].concat();
         let detail = work.details.iter().map(|detail| json::longest(detail.len())).max().unwrap_or(0);
         let error = input.plan.largest + input.plan.holes * detail + input.plan.mapping;
+        let room = Head::ROOM + open.len() + error + 64;
         let lines = input.plan.lookups.is_some();
         // Vectors are read behind the end of cells.
         let slack = input.block.data.len() >= input.block.len + SLACK;
         let usable = slack && input.block.line_a_row && work.faults.is_empty() && (!lines || work.tokens.is_text());
-        Self { input, work, open, head: Head::default(), pieces: Vec::new(), error, usable }
+        let mut pieces = Vec::new();
+        pieces.resize_with(input.plan.tallies, || None);
+        Self { input, work, open, head: Head::new(), pieces, room, quotes: None, usable }
     }
 
-    /// Appends the rejects from `row` on, whose errors come first in `errors`, and counts them. Returns the first row that
-    /// it leaves alone, and the rest of the errors.
-    #[inline(never)]
-    pub fn put<'e>(
-        &mut self,
-        mut row: usize,
-        mut errors: &'e [Found],
-        counts: &mut Counts,
-        writer: &mut Writer<'_>,
-    ) -> (usize, &'e [Found]) {
-        let Input { block, plan, .. } = *self.input;
+    /// Appends the rejects from `row` on, whose errors come first in `errors`. Returns the first row that it leaves alone,
+    /// and the rest of the errors.
+    pub fn put<'e>(&mut self, row: usize, errors: &'e [Found], writer: &mut Writer<'_>) -> (usize, &'e [Found]) {
         if !self.usable {
             return (row, errors);
         }
-        self.pieces.resize_with(plan.tallies, || None);
-        let tallies = counts.tallies(self.input.number, plan.tallies);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(escape) = escape::Avx2::detect() {
+            // SAFETY: the routine was detected, so the processor has these features.
+            return unsafe { self.put_avx2(escape, row, errors, writer) };
+        }
+        self.put_with(escape::Portable, row, errors, writer)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+    fn put_avx2<'e>(
+        &mut self,
+        escape: escape::Avx2,
+        row: usize,
+        errors: &'e [Found],
+        writer: &mut Writer<'_>,
+    ) -> (usize, &'e [Found]) {
+        self.put_with(escape, row, errors, writer)
+    }
+
+    #[inline(always)]
+    fn put_with<'e>(
+        &mut self,
+        escape: impl Escape,
+        mut row: usize,
+        mut errors: &'e [Found],
+        writer: &mut Writer<'_>,
+    ) -> (usize, &'e [Found]) {
+        let Self { input, work, open, head, pieces, room, quotes, .. } = self;
+        let (Input { block, plan, .. }, room) = (*input, *room);
+        let (lines, states) = (&block.rows.rows[..], &work.states[..]);
         let data = block.data.as_ptr();
-        while self.work.states.get(row) == Some(&State::Rejected) {
-            let mine = errors.iter().take_while(|found| found.row == row as u32).count();
-            let (some, rest) = errors.split_at(mine);
-            let at = &block.rows.rows[row];
-            let (start, len) = (at.start as usize, (at.end - at.start) as usize);
-            let number = (block.record + row as u64, block.line + row as u64);
-            let head = self.head.of(number);
-            if mine == 0 {
-                break;
-            }
-            // No input is longer than the row.
-            let most = mine.saturating_mul(self.error + json::longest(len));
-            let room = (head.len() + self.open.len() + json::longest(len) + 64).saturating_add(most);
-            let mut pen = writer.pen(room);
-            // SAFETY: room was made for the longest that each part can become. The row lies within the block, its cells
-            // within the row, and the block has slack behind its rows.
-            unsafe {
-                pen.padded(head);
-                self.head.advance();
-                pen.number(block.offset + start as u64);
-                for (place, found) in some.iter().enumerate() {
-                    // There are none that Pydantic worded.
-                    let What::Template(at, cell, note) = found.what else { continue };
-                    let template = template(self.input, found, at);
-                    let piece = &mut self.pieces[template.tally];
-                    let piece = piece.get_or_insert_with(|| Piece::new(template, &self.open));
-                    tallies[template.tally].add(Spot { source: block.source, number, place: place as u32 }.first());
-                    pen.padded(if place == 0 { &piece.first } else { &piece.next });
+        let mut pen = writer.pen(0);
+        while let (Some(State::Rejected), Some(line)) = (states.get(row), lines.get(row)) {
+            let this = row as u32;
+            let (start, len) = (line.start as usize, (line.end - line.start) as usize);
+            // For an error and the row itself; no input is longer than that.
+            let room = room + 2 * json::longest(len);
+            let mut place = 0;
+            while let Some((found, rest)) = errors.split_first()
+                && found.row == this
+            {
+                errors = rest;
+                let more = rest.first().is_some_and(|next| next.row == this);
+                // There are none that Pydantic worded.
+                let What::Template(at, cell, note) = found.what else { continue };
+                let slot = &mut pieces[plan.first_tallies[found.field as usize] + usize::from(at)];
+                let piece = match slot {
+                    Some(piece) => piece,
+                    None => slot.insert(Piece::new(template(input, found, at), open, spot(block, row, place))),
+                };
+                piece.count += 1;
+                // SAFETY: room is made for the longest that each part can become. The row lies within the block, its
+                // cells within the row, and the block has slack behind its rows.
+                unsafe {
+                    writer.make(&mut pen, room);
+                    if place == 0 {
+                        head.pen(row, block, &mut pen);
+                        pen.number(block.offset + start as u64);
+                        pen.padded(&piece.first);
+                    } else {
+                        pen.padded(&piece.next);
+                    }
                     if note > 0 {
-                        fill(self.work, &template.prefix, note, &mut pen);
+                        fill(work, &piece.template.prefix, note, &mut pen);
                     }
-                    match cell.place() {
-                        Place::Plain | Place::Quoted => json::pen(data.add(cell.start()), cell.len(), &mut pen),
-                        Place::FinalPlain => pen.text(data.add(cell.start()), cell.len()),
-                        // A line that was written again is mostly shorter, and never much longer.
-                        Place::FinalWritten if cell.len() <= json::longest(len) => {
-                            pen.put(self.work.bytes(cell, &[], &[]));
-                        }
-                        Place::Absent if memchr(b'"', self.input.raw(row)).is_none() => {
-                            mapping(self.input, row, &mut pen);
-                        }
-                        _ => {
-                            writer.forward(&pen);
-                            writer.vec(|out| super::json::given(self.input, self.work, row, cell, out));
-                            pen = writer.pen(room);
+                    if cell.is_text_of_block() {
+                        json::pen(escape, data.add(cell.start()), cell.len(), &mut pen);
+                    } else {
+                        match cell.place() {
+                            Place::FinalPlain => pen.text(data.add(cell.start()), cell.len()),
+                            // A line that was written again is mostly shorter, and never much longer.
+                            Place::FinalWritten if cell.len() <= json::longest(len) => {
+                                pen.put(work.bytes(cell, &[], &[]));
+                            }
+                            Place::Absent if is_free(quotes, input, row) => mapping(escape, input, row, &mut pen),
+                            _ => {
+                                writer.forward(&pen);
+                                writer.vec(|out| super::json::given(input, work, row, cell, out));
+                                pen = writer.pen(room);
+                            }
                         }
                     }
-                    let last = place + 1 == mine;
-                    if last && template.suffix.len() == 1 {
+                    if !more && !piece.last.is_empty() {
                         pen.padded(&piece.last);
-                        continue;
+                    } else {
+                        let suffix = &piece.template.suffix;
+                        pen.padded(&suffix[0]);
+                        fill(work, suffix, note, &mut pen);
+                        if !more {
+                            pen.put(RAW);
+                        }
                     }
-                    pen.padded(&template.suffix[0]);
-                    if template.suffix.len() > 1 {
-                        fill(self.work, &template.suffix, note, &mut pen);
-                    }
-                    if last {
-                        pen.put(RAW);
+                    if !more {
+                        json::pen(escape, data.add(start), len, &mut pen);
+                        pen.put(b"}\n");
                     }
                 }
-                json::pen(data.add(start), len, &mut pen);
-                pen.put(b"}\n");
-                writer.forward(&pen);
+                place += 1;
             }
-            errors = rest;
+            if place == 0 {
+                break;
+            }
             row += 1;
         }
+        // SAFETY: it kept within its room.
+        unsafe { writer.forward(&pen) };
         (row, errors)
     }
+
+    /// Counts the errors of what was written.
+    pub fn count(&self, counts: &mut Counts) {
+        let tallies = counts.tallies(self.input.number, self.pieces.len());
+        for (tally, piece) in tallies.iter_mut().zip(&self.pieces) {
+            if let Some(piece) = piece {
+                tally.add(piece.count, piece.spot.first());
+            }
+        }
+    }
+}
+
+/// Where an error is, in a block of which each row is one line.
+fn spot(block: &Block, row: usize, place: u32) -> Spot {
+    Spot { source: block.source, number: number(block, row), place }
+}
+
+/// Whether there are no quotes in a row, nor perhaps in the whole block, for which nobody looks twice.
+fn is_free(quotes: &mut Option<bool>, input: &Input<'_>, row: usize) -> bool {
+    let quotes = *quotes.get_or_insert_with(|| memchr(b'"', input.block.bytes()).is_some());
+    !quotes || memchr(b'"', input.raw(row)).is_none()
 }
 
 /// Writes the parts of a template after the first, each with the text of the parse error before it.
 ///
 /// # Safety
 /// There must be room.
-#[cold]
 unsafe fn fill(work: &Work, parts: &[Padded], note: u32, pen: &mut Pen) {
-    for part in &parts[1..] {
+    for part in parts.iter().skip(1) {
         // SAFETY: by this function's contract.
         unsafe {
             json::pen_slice(super::detail(work, note).as_bytes(), pen);
@@ -172,10 +235,11 @@ unsafe fn fill(work: &Work, parts: &[Padded], note: u32, pen: &mut Pen) {
 /// # Safety
 /// There must be room for the longest that a mapping of the row can become, and slack behind the block. The row must have
 /// as many cells as there are columns.
-unsafe fn mapping(input: &Input<'_>, row: usize, pen: &mut Pen) {
+#[inline(always)]
+unsafe fn mapping(escape: impl Escape, input: &Input<'_>, row: usize, pen: &mut Pen) {
     let Input { block, plan, nulls, .. } = *input;
     let row = &block.rows.rows[row];
-    let mut separator: &[u8; 1] = b"{";
+    let mut separator = b'{';
     for (at, column) in plan.columns.iter().enumerate() {
         // SAFETY: by this function's contract.
         unsafe {
@@ -185,16 +249,16 @@ unsafe fn mapping(input: &Input<'_>, row: usize, pen: &mut Pen) {
             if null && column.null == NullKey::Omit {
                 continue;
             }
-            pen.put(separator);
-            separator = b",";
+            pen.put(&[separator]);
+            separator = b',';
             pen.padded(&column.key);
             if null {
                 pen.put(b"null");
             } else {
-                json::pen(text.as_ptr(), text.len(), pen);
+                json::pen(escape, text.as_ptr(), text.len(), pen);
             }
         }
     }
     // SAFETY: by this function's contract.
-    unsafe { pen.put(if separator == b"{" { b"{}" } else { b"}" }) };
+    unsafe { pen.put(if separator == b'{' { b"{}" } else { b"}" }) };
 }
