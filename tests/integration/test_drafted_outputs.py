@@ -305,6 +305,36 @@ def test_a_dataclass_keeps_what_its_configuration_says_of_writing(engine: str, t
     assert (tmp_path / "o.jsonl").read_text() == '{"content":"eA=="}\n'
 
 
+class Shape(BaseModel):
+    """What is held, in general."""
+
+    sides: int
+
+
+class Square(Shape):
+    """What is held, in particular."""
+
+    size: float
+
+
+@pytest.mark.filterwarnings("ignore:`json_encoders` is deprecated")
+def test_what_the_configuration_says_of_writing_is_kept(engine: str, tmp_path: Path) -> None:
+    """Encoders by type, and fields of classes that derive from that of the field."""
+    config = ConfigDict(json_encoders={dt.date: lambda value: value.year}, polymorphic_serialization=True)
+    made: Any = create_model(
+        "Record",
+        __config__=config,
+        day=(dt.date, ...),
+        days=(list[dt.date], ...),
+        shape=(Shape, Square(sides=4, size=1)),
+    )
+    line = b'{"day":"2024-01-31","days":["2023-01-31"]}\n'
+    for select in (None, ["day", "days", "shape"]):
+        pipeline = thresher.Pipeline(made, select=select, engine=engine)
+        pipeline.process(line, format="jsonl", output=tmp_path / "o.jsonl")
+        assert (tmp_path / "o.jsonl").read_text() == made.model_validate_json(line).model_dump_json() + "\n"
+
+
 class Partial(TypedDict, total=False):
     """Keys that need not be there, and one that must."""
 

@@ -29,6 +29,8 @@ __all__ = ["PydanticLibrary", "inherits", "read"]
 
 _KEPT = (
     "arbitrary_types_allowed",
+    "json_encoders",
+    "polymorphic_serialization",
     "serialize_by_alias",
     "ser_json_bytes",
     "ser_json_inf_nan",
