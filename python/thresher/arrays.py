@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, get_args
 from thresher import plan
 from thresher.columns import DEFAULT, VALUE, Columns, Piece, code
 from thresher.engine import Kept
+from thresher.errors import ConfigurationError
 from thresher.schema.annotations import annotated, plain
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["array_of", "kept_arrays", "lists", "to_arrays"]
+__all__ = ["array_of", "kept_arrays", "lists", "require_numpy", "to_arrays"]
 
 DTYPES: dict[type, str] = {
     bool: "bool",
@@ -53,6 +54,23 @@ def to_arrays(schema: type, records: Iterable[Any]) -> dict[str, np.ndarray[Any,
     """
     hints = {name: _hint(annotation) for name, annotation in plain(schema).items()}
     return {name: array_of(column, hints.get(name)) for name, column in lists(schema, records).items()}
+
+
+def require_numpy(what: str) -> None:
+    """Make sure that NumPy is there, before anything is read for nothing.
+
+    Args:
+        what: asks for it, for the message.
+
+    Raises:
+        ConfigurationError: it is not installed.
+    """
+    try:
+        import numpy  # noqa: F401
+    except ModuleNotFoundError as error:
+        if error.name != "numpy":
+            raise
+        raise ConfigurationError(f"{what} needs NumPy, which is not installed: install thresher[numpy]") from None
 
 
 def kept_arrays(schema: type, kept: Kept) -> dict[str, np.ndarray[Any, Any]]:

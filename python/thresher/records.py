@@ -54,11 +54,12 @@ class Records:
 
         Raises:
             ConfigurationError: the records went to an output and are not in memory.
-            ImportError: NumPy is not installed.
+            ConfigurationError: NumPy is not installed.
         """
         kept = self._in_memory("to_numpy()")
-        from thresher.arrays import kept_arrays
+        from thresher.arrays import kept_arrays, require_numpy
 
+        require_numpy("to_numpy()")
         return kept_arrays(self._schema, kept)
 
     def to_arrow(self) -> pa.Table:

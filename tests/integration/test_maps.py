@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -208,3 +209,11 @@ def test_what_a_function_would_not_see_is_refused(schema: Any, why: str, functio
 def test_named_fields_of_an_open_model_may_be_mapped(engine: str) -> None:
     pipeline = thresher.Pipeline(Open, Only, map_records=lambda row: {"a": row["a"] + 1}, engine=engine)
     assert list(pipeline.process(b'{"a": 1, "b": 2}\n', format="jsonl").records()) == [Only(a=2)]
+
+
+def test_map_batches_says_beforehand_that_numpy_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions over single records need none."""
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(ConfigurationError, match="map_batches needs NumPy, which is not installed"):
+        thresher.Pipeline(Pair, map_batches=lambda columns: columns)
+    thresher.Pipeline(Pair, map_records=lambda record: record)

@@ -406,7 +406,7 @@ class TestOthers:
     @pytest.mark.parametrize(
         ("module", "method", "name"),
         [("pyarrow", "to_arrow", "PyArrow"), ("pyarrow", "to_polars", "PyArrow"), ("polars", "to_polars", "Polars"),
-         ("pandas", "to_pandas", "pandas")],
+         ("pandas", "to_pandas", "pandas"), ("numpy", "to_numpy", "NumPy")],
     )  # fmt: skip
     def test_not_installed(
         self, module: str, method: str, name: str, result: thresher.Result, monkeypatch: pytest.MonkeyPatch

@@ -44,6 +44,10 @@ def compile_transform(spec: Spec, compiled: Compiled) -> Transform:
     where = None if spec.where is None else Expression(spec.where, scope, "where")
     output = _output(spec, compiled, scope)
     values = () if output is None else _values(spec, compiled, output, scope)
+    if spec.map_batches is not None:
+        from thresher.arrays import require_numpy
+
+        require_numpy("map_batches")
     routes = Routes(compiled, output)
     return routes.transform(checks, where, values, spec.map_batches, spec.map_records)
 
