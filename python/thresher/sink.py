@@ -139,7 +139,9 @@ def _real(name: str, folders: dict[str, str]) -> str:
     """
     folder, base = os.path.split(name)
     if base in ("", os.curdir, os.pardir) or os.path.islink(name):
-        return os.path.realpath(name)
+        real = os.path.realpath(name)
+        # What /dev/fd/63 leads to may be a pipe, which no path names.
+        return name if os.path.exists(name) and not os.path.lexists(real) else real
     if folder not in folders:
         folders[folder] = os.path.realpath(folder)
     return os.path.join(folders[folder], base)

@@ -316,6 +316,24 @@ class TestInterruptions:
         )
         assert _names(folder) == {"many.csv"}
 
+    @pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="the system has no names for open files")
+    def test_pipes_named_as_a_shell_names_them(self, engine: str) -> None:
+        """As by ``-o >(gzip > good.jsonl.gz)``."""
+        pipes = [os.pipe() for _ in range(2)]
+        names = [f"/dev/fd/{write}" for _, write in pipes]
+        done = _process(
+            "-o", names[0], "--rejects", names[1], "--engine", engine, pass_fds=[write for _, write in pipes]
+        )
+        found = []
+        for read, write in pipes:
+            os.close(write)
+            with open(read, "rb") as file:
+                found.append(file.read())
+        assert done.returncode == 0, done.stderr
+        assert found[0] == '{"order_id":1,"price":2.5,"note":"a"}\n{"order_id":5,"price":5.0,"note":"é"}\n'.encode()
+        assert [json.loads(line)["record"] for line in found[1].splitlines()] == [2, 3, 4]
+        assert f"to {names[1]}" in done.stderr
+
     def test_a_closed_pipe_behind_text(self) -> None:
         read, write = os.pipe()
         os.close(read)
