@@ -102,6 +102,7 @@ def test_without_a_header_the_number_of_columns_decides() -> None:
         ),
         (["order_id;price;note"], "looks like the wrong delimiter: try delimiter=';'"),
         (["a|b"], r"the header has '\|' in it"),
+        (["a", "b\r1", "x\r2", "y"], "seem to end with CR alone, .*: convert them to LF"),
         (["1", "2.50", "x", "true"], "looks like a record, not like a header.*header=False"),
         (
             ["order_id", "price", "note", "price"],

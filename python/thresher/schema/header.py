@@ -40,7 +40,9 @@ def delimiter_of(compiled: Compiled, candidates: Mapping[str, Sequence[str]], na
 
 
 def looks_wrong(compiled: Compiled, header: Sequence[str], candidates: Mapping[str, Sequence[str]]) -> str:
-    """Return a hint, with a leading ``; ``, where the header looks like data or like another delimiter's."""
+    """Return a hint, with a leading ``; ``, where the header looks like data, another delimiter's, or a whole file."""
+    if any("\r" in cell for cell in header):
+        return "; its lines seem to end with CR alone, which is data here: convert them to LF"
     known = {path for field in compiled.fields for path in field.paths}
     if known.isdisjoint(header):
         data = sum(_DATA.fullmatch(cell.strip()) is not None for cell in header)
