@@ -72,8 +72,8 @@ impl Layout {
     /// order or with other blanks, it alone counts.
     #[cold]
     pub fn learn(&mut self, line: &[u8], lookups: &Lookups, fields: &Fields, known_only: bool) {
-        let Some(mut found) = Self::of(line, lookups, fields, known_only) else { return };
         let most = Self::OTHERS + fields.len();
+        let Some(mut found) = Self::of(line, lookups, fields, known_only, most) else { return };
         if found.open == self.open && found.between == self.between {
             let seen = std::mem::take(&mut self.keys).into_iter().filter(|key| key.seen).collect();
             found.keys = merged(seen, found.keys, most);
@@ -84,8 +84,8 @@ impl Layout {
         }
     }
 
-    /// The form of a line.
-    fn of(line: &[u8], lookups: &Lookups, fields: &Fields, known_only: bool) -> Option<Self> {
+    /// The form of a line of at most `most` keys, each of which is compared with all others.
+    fn of(line: &[u8], lookups: &Lookups, fields: &Fields, known_only: bool, most: usize) -> Option<Self> {
         let start = space(line, 1);
         let open = Mark::new(line.get(..start)?).filter(|_| line[0] == b'{')?;
         let mut keys: Vec<Key> = Vec::new();
@@ -101,6 +101,9 @@ impl Layout {
             let field = place.and_then(|place| *fields.get(place)?);
             let text = &line[at..from];
             let head = Pattern::new(text);
+            if keys.len() == most {
+                return None;
+            }
             let again = keys.iter().any(|key| same_name(&key.text, text));
             if again || head.len == 0 || place.is_none() && known_only {
                 return None;
@@ -169,4 +172,24 @@ fn merged(mut before: Vec<Key>, later: Vec<Key>, most: usize) -> Vec<Key> {
 fn same_name(one: &[u8], other: &[u8]) -> bool {
     let name = |text: &[u8]| text.iter().rposition(|&byte| byte == b'"').map_or(0, |quote| quote);
     one[..name(one)] == other[..name(other)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Layout, Lookups};
+
+    #[test]
+    fn no_more_keys_are_looked_at_than_can_be_kept() {
+        let lookups = Lookups::new(&["a".into()], &[]);
+        let fields = [Some(0)];
+        // Of all of them, comparing each with each would take minutes.
+        // The key of the field is put to them.
+        for (keys, kept) in [(1, 2), (Layout::OTHERS, Layout::OTHERS + 1), (Layout::OTHERS + 2, 0), (1_000_000, 0)] {
+            let members: Vec<_> = (0..keys).map(|key| format!("\"k{key}\":{key}")).collect();
+            let line = format!("{{{}}}", members.join(","));
+            let mut layout = Layout::default();
+            layout.learn(line.as_bytes(), &lookups, &fields, false);
+            assert_eq!(layout.keys.len(), kept, "{keys}");
+        }
+    }
 }
