@@ -151,10 +151,13 @@ impl Line<'_> {
             let judge = &along.judges[field];
             // SAFETY: as before.
             at = match unsafe { judge.quick(data, at) } {
-                Some(to) => {
+                Some((to, bits)) => {
                     let quote = usize::from(judge.is_text() && !along.quotes);
                     let place = if quote > 0 { Place::Quoted } else { Place::FinalPlain };
                     self.work.spans[field][self.row] = Span::new(place, at + quote, to - at - 2 * quote);
+                    if judge.valued {
+                        self.work.values[field][self.row] = bits;
+                    }
                     to
                 }
                 None => self.value(field, at).ok_or(Stop::Value)?,

@@ -154,7 +154,7 @@ impl Line<'_> {
                 judge.quick(data, at)
             };
             at = match found {
-                Some(after) => after,
+                Some((after, _)) => after,
                 None => self.other(number, at)?,
             };
         }

@@ -17,6 +17,8 @@ use crate::plan::{Bounds, ErrorCode};
 #[derive(Debug)]
 pub struct Judge {
     way: Way,
+    /// Whether the value is asked for, and not only its text.
+    pub valued: bool,
     /// A bit for each [`Tag`] of values whose text goes to the kernel.
     taken: u32,
     pub scalars: Scalars,
@@ -27,14 +29,18 @@ pub struct Judge {
 }
 
 /// Which values go out as they stand, whatever else they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Way {
     /// Strings without escapes.
     Text,
     /// Integers.
     Int,
+    /// Integers from the one to the other.
+    IntWithin(i64, i64),
     /// Numbers with a fraction in their shortest form.
     Float,
+    /// Such numbers from the one to the other.
+    FloatWithin(f64, f64),
     /// `true` and `false`.
     Literal,
     /// Those that the kernel says.
@@ -51,16 +57,16 @@ impl Judge {
         });
         let way = match &field.checker {
             Checker::Any(_) if is_text => Way::Text,
-            Checker::Int(kernel) if !valued && kernel.multiple_of.is_none() && free(&kernel.bounds) => Way::Int,
-            Checker::Float(kernel) if !valued && kernel.multiple_of.is_none() && free(&kernel.bounds) => Way::Float,
-            Checker::Bool(_) if !valued && echoes => Way::Literal,
+            Checker::Int(kernel) if kernel.multiple_of.is_none() => ints(&kernel.bounds, valued),
+            Checker::Float(kernel) if kernel.multiple_of.is_none() => floats(&kernel.bounds, valued),
+            Checker::Bool(_) if echoes => Way::Literal,
             _ => Way::Kernel,
         };
         let scalars = Scalars::of(&field.checker, is_text);
         let tags = [Tag::Text, Tag::Escaped, Tag::Int, Tag::Float, Tag::True, Tag::False];
         let taken = tags.into_iter().filter(|tag| scalars.on(*tag, 0) == On::Kernel);
         let taken = taken.fold(0, |taken, tag| taken | 1 << tag as u32);
-        Some(Self { way, taken, scalars, rest: Scalars::rest(&field.checker), echoes })
+        Some(Self { way, valued, taken, scalars, rest: Scalars::rest(&field.checker), echoes })
     }
 
     /// Whether the text of such a value goes to the kernel.
@@ -72,22 +78,33 @@ impl Judge {
     /// Whether strings go out as they stand.
     #[inline(always)]
     pub fn is_text(&self) -> bool {
-        self.way == Way::Text
+        matches!(self.way, Way::Text)
     }
 
-    /// The position after a value at `at` that goes out as it stands; None where that is not known.
+    /// The position after a value at `at` that goes out as it stands, and its bits where those were asked for; None where
+    /// that is not known.
     ///
     /// # Safety
     /// 32 bytes from `at` on must lie within `data`.
     #[inline(always)]
-    pub unsafe fn quick(&self, data: &[u8], at: usize) -> Option<usize> {
+    pub unsafe fn quick(&self, data: &[u8], at: usize) -> Option<(usize, i64)> {
         // SAFETY: by this function's contract.
         unsafe {
             match self.way {
-                Way::Text => quick::text(data, at),
-                Way::Int => quick::number(data, at, false),
-                Way::Float => quick::number(data, at, true),
-                Way::Literal => quick::literal(data, at),
+                Way::Text => quick::text(data, at).map(|end| (end, 0)),
+                Way::Int => quick::number(data, at, false).map(|number| (number.end, 0)),
+                Way::IntWithin(least, most) => {
+                    let number = quick::number(data, at, false)?;
+                    let value = number.int();
+                    (least <= value && value <= most).then_some((number.end, value))
+                }
+                Way::Float => quick::number(data, at, true).map(|number| (number.end, 0)),
+                Way::FloatWithin(least, most) => {
+                    let number = quick::number(data, at, true)?;
+                    let value = number.float();
+                    (least <= value && value <= most).then_some((number.end, value.to_bits().cast_signed()))
+                }
+                Way::Literal => quick::literal(data, at).map(|end| (end, i64::from(end == at + 4))),
                 Way::Kernel => None,
             }
         }
@@ -111,7 +128,54 @@ fn other(data: &[u8], at: usize, undone: &mut Vec<u8>) -> Option<(Tag, Range<usi
     Some((token.tag(), token.start()..token.start() + token.len(), to))
 }
 
-/// Whether every value keeps the bounds.
-fn free<T>(bounds: &Bounds<T>) -> bool {
-    bounds.le.is_none() && bounds.lt.is_none() && bounds.ge.is_none() && bounds.gt.is_none()
+/// How integers within bounds are read.
+fn ints(bounds: &Bounds<i64>, valued: bool) -> Way {
+    if bounds.is_free() && !valued {
+        return Way::Int;
+    }
+    // What is read here has few digits.
+    let least = bounds.ge.into_iter().chain(bounds.gt.map(|gt| gt.saturating_add(1))).max();
+    let most = bounds.le.into_iter().chain(bounds.lt.map(|lt| lt.saturating_sub(1))).min();
+    Way::IntWithin(least.unwrap_or(i64::MIN), most.unwrap_or(i64::MAX))
+}
+
+/// How floats within bounds are read.
+fn floats(bounds: &Bounds<f64>, valued: bool) -> Way {
+    if bounds.is_free() && !valued {
+        return Way::Float;
+    }
+    // Whatever is compared with NaN keeps no bound: `max` and `min` would pass over it.
+    if [bounds.ge, bounds.gt, bounds.le, bounds.lt].iter().flatten().any(|bound| bound.is_nan()) {
+        return Way::Kernel;
+    }
+    let least = bounds.ge.unwrap_or(f64::NEG_INFINITY).max(bounds.gt.map_or(f64::NEG_INFINITY, f64::next_up));
+    let most = bounds.le.unwrap_or(f64::INFINITY).min(bounds.lt.map_or(f64::INFINITY, f64::next_down));
+    Way::FloatWithin(least, most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Way, floats, ints};
+    use crate::check::int::outside;
+    use crate::plan::Bounds;
+
+    #[test]
+    fn bounds_from_the_one_to_the_other() {
+        let ints_at = [None, Some(i64::MIN), Some(-3), Some(0), Some(4), Some(i64::MAX)];
+        let floats_at = [None, Some(-0.0), Some(0.5), Some(f64::INFINITY), Some(f64::NEG_INFINITY), Some(f64::NAN)];
+        for code in 0..6 * 6 * 6 * 6 {
+            let at = [code % 6, code / 6 % 6, code / 36 % 6, code / 216];
+            let bounds = Bounds { le: ints_at[at[0]], lt: ints_at[at[1]], ge: ints_at[at[2]], gt: ints_at[at[3]] };
+            let Way::IntWithin(least, most) = ints(&bounds, true) else { unreachable!("values are asked for") };
+            for value in -5..6 {
+                assert_eq!(least <= value && value <= most, outside(&bounds, &value).is_none(), "{bounds:?} {value}");
+            }
+            let bounds =
+                Bounds { le: floats_at[at[0]], lt: floats_at[at[1]], ge: floats_at[at[2]], gt: floats_at[at[3]] };
+            let Way::FloatWithin(least, most) = floats(&bounds, true) else { continue };
+            for value in [-1.0, -0.0, 0.0, 5e-324, 0.4999, 0.5, 0.5001, 9_999_999.0] {
+                assert_eq!(least <= value && value <= most, outside(&bounds, &value).is_none(), "{bounds:?} {value}");
+            }
+        }
+    }
 }

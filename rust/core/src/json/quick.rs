@@ -106,8 +106,51 @@ pub unsafe fn given(data: &[u8], at: usize) -> Option<(Tag, Range<usize>, usize)
     }
 }
 
-/// The position after a number at `at` with up to seven digits before a point and after it, before a comma or the end of
-/// an object: an integer, or a `float` with a fraction in its shortest form.
+/// A number of up to seven digits before a point and after it.
+#[derive(Debug, Clone, Copy)]
+pub struct Number {
+    /// The position after it.
+    pub end: usize,
+    minus: bool,
+    /// Its digits before the point, in the order of a word of eight bytes, as numbers, behind zeros.
+    whole: u64,
+    /// Those after it, likewise.
+    fraction: u64,
+    /// How many of those there are.
+    places: usize,
+}
+
+impl Number {
+    /// The value of one without a fraction.
+    #[inline(always)]
+    pub fn int(self) -> i64 {
+        let value = eight(self.whole);
+        if self.minus { -value } else { value }
+    }
+
+    /// The value; exact, since a mantissa below 2^53 divided by a power of ten that a double holds exactly is rounded once.
+    #[inline(always)]
+    pub fn float(self) -> f64 {
+        const POWERS: [i64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+        let power = POWERS[self.places & 7];
+        #[expect(clippy::cast_precision_loss, reason = "of at most 14 digits")]
+        let value = (eight(self.whole) * power + eight(self.fraction)) as f64 / power as f64;
+        if self.minus { -value } else { value }
+    }
+}
+
+/// The value of eight digits, the first in the lowest byte: pairs, then fours, then all are multiplied at once.
+#[inline(always)]
+fn eight(digits: u64) -> i64 {
+    const MASK: u64 = 0xff_0000_00ff;
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let high = (pairs & MASK).wrapping_mul(100 + (1_000_000 << 32));
+    let low = (pairs >> 16 & MASK).wrapping_mul(1 + (10_000 << 32));
+    (high.wrapping_add(low) >> 32).cast_signed()
+}
+
+/// A number at `at` with up to seven digits before a point and after it, before a comma or the end of an object: an
+/// integer, or a `float` with a fraction in its shortest form.
 ///
 /// Text is the shortest form of its double where it has at most 15 digits, since any two decimals that short are
 /// different doubles, does not end with a zero, and stands in the range that is written without exponent.
@@ -115,31 +158,36 @@ pub unsafe fn given(data: &[u8], at: usize) -> Option<(Tag, Range<usize>, usize)
 /// # Safety
 /// 32 bytes from `at` on must lie within `data`.
 #[inline(always)]
-pub unsafe fn number(data: &[u8], at: usize, float: bool) -> Option<usize> {
+pub unsafe fn number(data: &[u8], at: usize, float: bool) -> Option<Number> {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    let packed = |digits: u64, count: usize| (digits ^ ZEROS) << (64 - 8 * count);
     // SAFETY: by this function's contract: a sign, twice eight digits and a point are 18 bytes, and one follows.
     unsafe {
-        let first = at + usize::from(load(data, at) == *b"-");
+        let minus = load(data, at) == *b"-";
+        let first = at + usize::from(minus);
         let digits = u64::from_le_bytes(load(data, first));
         let count = leading_digits(digits);
         let zero = digits as u8 == b'0';
-        if count.wrapping_sub(1) >= 7 || zero && (count > 1 || !float && first > at) {
+        if count.wrapping_sub(1) >= 7 || zero && (count > 1 || !float && minus) {
             return None;
         }
-        let mut end = first + count;
+        let whole = packed(digits, count);
+        let mut found = Number { end: first + count, minus, whole, fraction: 0, places: 0 };
         if float {
-            let fraction = u64::from_le_bytes(load(data, end + 1));
+            let fraction = u64::from_le_bytes(load(data, found.end + 1));
             let places = leading_digits(fraction);
-            if load(data, end) != *b"." || places.wrapping_sub(1) >= 7 {
+            if load(data, found.end) != *b"." || places.wrapping_sub(1) >= 7 {
                 return None;
             }
-            end += 1 + places;
+            let end = found.end + 1 + places;
             let small = zero && places > 4 && fraction as u32 == u32::from_le_bytes(*b"0000");
             if small || places > 1 && load(data, end - 1) == *b"0" {
                 return None;
             }
+            found = Number { end, fraction: packed(fraction, places), places, ..found };
         }
-        let [next] = load(data, end);
-        matches!(next, b',' | b'}').then_some(end)
+        let [next] = load(data, found.end);
+        matches!(next, b',' | b'}').then_some(found)
     }
 }
 
@@ -178,12 +226,18 @@ mod tests {
             let (quick_int, quick_float, quick_literal, quick_text) =
                 unsafe { (number(line, 0, false), number(line, 0, true), literal(line, 0), text(line, 0)) };
             let int = one(|value| *value == Value::Int).filter(before);
-            assert!(quick_int.is_none() || quick_int == int, "{shown}");
+            assert!(quick_int.is_none_or(|quick| Some(quick.end) == int), "{shown}");
             numbers += u32::from(quick_int.is_some());
+            if let Some(quick) = quick_int {
+                assert_eq!(shown[..quick.end].parse(), Ok(quick.int()));
+            }
             let float = one(|value| *value == Value::Float).filter(before);
             let float = float.filter(|&end| plain(&line[..end]).is_some_and(|(_, shortest)| shortest));
-            assert!(quick_float.is_none() || quick_float == float, "{shown}");
+            assert!(quick_float.is_none_or(|quick| Some(quick.end) == float), "{shown}");
             floats += u32::from(quick_float.is_some());
+            if let Some(quick) = quick_float {
+                assert_eq!(shown[..quick.end].parse().map(f64::to_bits), Ok(quick.float().to_bits()));
+            }
             shortest += u32::from(float.is_some());
             assert_eq!(quick_literal, one(|value| matches!(value, Value::True | Value::False)), "{shown}");
             assert_eq!(quick_text, one(|value| matches!(value, Value::Text(_, false))), "{shown}");
