@@ -163,10 +163,12 @@ impl Line<'_> {
                 None => self.value(field, at).ok_or(Stop::Value)?,
             };
         }
+        // What opens a line is compared with its first key.
+        let opened = at > start;
         let line = &data[..end];
         at = space(line, at);
-        let closed = at > start && line.get(at) == Some(&b'}') && space(line, at + 1) == end;
-        closed.then_some(()).ok_or(Stop::Form)
+        let closed = line.get(at) == Some(&b'}') && space(line, at + 1) == end;
+        if opened && closed { Ok(()) } else { Err(Stop::Form) }
     }
 
     /// Goes on after the value at `from`, where it is accepted.

@@ -30,7 +30,7 @@ pub struct Judge {
 
 /// Which values go out as they stand, whatever else they are.
 #[derive(Debug, Clone, Copy)]
-enum Way {
+pub enum Way {
     /// Strings without escapes.
     Text,
     /// Integers.
@@ -55,13 +55,7 @@ impl Judge {
             Checker::Refuse(_) | Checker::Ask => return None,
             Checker::Nested(_) => false,
         });
-        let way = match &field.checker {
-            Checker::Any(_) if is_text => Way::Text,
-            Checker::Int(kernel) if kernel.multiple_of.is_none() => ints(&kernel.bounds, valued),
-            Checker::Float(kernel) if kernel.multiple_of.is_none() => floats(&kernel.bounds, valued),
-            Checker::Bool(_) if echoes => Way::Literal,
-            _ => Way::Kernel,
-        };
+        let way = Way::of(&field.checker, is_text, echoes, valued);
         let scalars = Scalars::of(&field.checker, is_text);
         let tags = [Tag::Text, Tag::Escaped, Tag::Int, Tag::Float, Tag::True, Tag::False];
         let taken = tags.into_iter().filter(|tag| scalars.on(*tag, 0) == On::Kernel);
@@ -81,31 +75,55 @@ impl Judge {
         matches!(self.way, Way::Text)
     }
 
-    /// The position after a value at `at` that goes out as it stands, and its bits where those were asked for; None where
-    /// that is not known.
+    /// As [`Way::quick`].
     ///
     /// # Safety
     /// 32 bytes from `at` on must lie within `data`.
     #[inline(always)]
     pub unsafe fn quick(&self, data: &[u8], at: usize) -> Option<(usize, i64)> {
         // SAFETY: by this function's contract.
+        unsafe { self.way.quick(data, at) }
+    }
+}
+
+impl Way {
+    /// How values are read that go to `checker`. `is_text`: it is text where its kernel accepts everything; `echoes`: its
+    /// constants are the texts that they stand for; `valued`: bits are asked for.
+    pub fn of(checker: &Checker, is_text: bool, echoes: bool, valued: bool) -> Self {
+        match checker {
+            Checker::Any(_) if is_text => Self::Text,
+            Checker::Int(kernel) if kernel.multiple_of.is_none() => ints(&kernel.bounds, valued),
+            Checker::Float(kernel) if kernel.multiple_of.is_none() => floats(&kernel.bounds, valued),
+            Checker::Bool(_) if echoes => Self::Literal,
+            _ => Self::Kernel,
+        }
+    }
+
+    /// The position after a value at `at` that goes out as it stands, and its bits where those were asked for; None where
+    /// that is not known.
+    ///
+    /// # Safety
+    /// 32 bytes from `at` on must lie within `data`.
+    #[inline(always)]
+    pub unsafe fn quick(self, data: &[u8], at: usize) -> Option<(usize, i64)> {
+        // SAFETY: by this function's contract.
         unsafe {
-            match self.way {
-                Way::Text => quick::text(data, at).map(|end| (end, 0)),
-                Way::Int => quick::number(data, at, false).map(|number| (number.end, 0)),
-                Way::IntWithin(least, most) => {
+            match self {
+                Self::Text => quick::text(data, at).map(|end| (end, 0)),
+                Self::Int => quick::number(data, at, false).map(|number| (number.end, 0)),
+                Self::IntWithin(least, most) => {
                     let number = quick::number(data, at, false)?;
                     let value = number.int();
                     (least <= value && value <= most).then_some((number.end, value))
                 }
-                Way::Float => quick::number(data, at, true).map(|number| (number.end, 0)),
-                Way::FloatWithin(least, most) => {
+                Self::Float => quick::number(data, at, true).map(|number| (number.end, 0)),
+                Self::FloatWithin(least, most) => {
                     let number = quick::number(data, at, true)?;
                     let value = number.float();
                     (least <= value && value <= most).then_some((number.end, value.to_bits().cast_signed()))
                 }
-                Way::Literal => quick::literal(data, at).map(|end| (end, i64::from(end == at + 4))),
-                Way::Kernel => None,
+                Self::Literal => quick::literal(data, at).map(|end| (end, i64::from(end == at + 4))),
+                Self::Kernel => None,
             }
         }
     }

@@ -28,6 +28,7 @@ pub(crate) use check::absent;
 pub use check::check;
 pub use echo::{Echo, Scratch as EchoScratch};
 pub use extra::Extra;
+pub(crate) use judge::Way;
 pub use lookups::{Lookups, Take};
 pub use tokens::{Tag, Tokens};
 pub(crate) use whole::Whole;

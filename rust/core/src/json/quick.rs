@@ -149,7 +149,7 @@ fn eight(digits: u64) -> i64 {
     (high.wrapping_add(low) >> 32).cast_signed()
 }
 
-/// A number at `at` with up to seven digits before a point and after it, before a comma or the end of an object: an
+/// A number at `at` with up to seven digits before a point and after it, before a comma or the end of what is around: an
 /// integer, or a `float` with a fraction in its shortest form.
 ///
 /// Text is the shortest form of its double where it has at most 15 digits, since any two decimals that short are
@@ -187,7 +187,7 @@ pub unsafe fn number(data: &[u8], at: usize, float: bool) -> Option<Number> {
             found = Number { end, fraction: packed(fraction, places), places, ..found };
         }
         let [next] = load(data, found.end);
-        matches!(next, b',' | b'}').then_some(found)
+        matches!(next, b',' | b'}' | b']').then_some(found)
     }
 }
 
@@ -221,7 +221,7 @@ mod tests {
             let found = value(line, 0);
             let shown = String::from_utf8_lossy(&line[..end]);
             let one = |wanted: fn(&Value) -> bool| found.filter(|(value, _)| wanted(value)).map(|(_, end)| end);
-            let before = |end: &usize| matches!(line[*end], b',' | b'}');
+            let before = |end: &usize| matches!(line[*end], b',' | b'}' | b']');
             // SAFETY: there are more than 32 bytes.
             let (quick_int, quick_float, quick_literal, quick_text) =
                 unsafe { (number(line, 0, false), number(line, 0, true), literal(line, 0), text(line, 0)) };

@@ -6,8 +6,8 @@ use super::fault::{Step, Worded};
 use super::{Case, Dict, Leaf, Lengths, List, Member, Object, OneOf, Problems, Shape, Shapes, Tagged, Tuple, Union};
 use crate::compiled::{Checker, key};
 use crate::error::{Error, Result};
-use crate::json::Lookups;
 use crate::json::scalars::{On, Scalars};
+use crate::json::{Lookups, Way};
 use crate::plan::shapes::{self as plan, ExtraKeys, OnAbsent};
 use crate::plan::{ErrorCode, Kind};
 
@@ -181,7 +181,9 @@ fn leaf(checker: Checker, strict: bool, problems: &[plan::Problem]) -> Shape {
             _ => {}
         }
     }
-    Shape::Leaf(Box::new(Leaf { checker, scalars, strict, problems: worded(problems) }))
+    // Inside of values constants are JSON.
+    let way = Way::of(&checker, text, true, false);
+    Shape::Leaf(Box::new(Leaf { checker, way, scalars, strict, problems: worded(problems) }))
 }
 
 fn case(case: &plan::Case) -> Case {

@@ -29,9 +29,13 @@ impl Scratch {
 
     /// Reads the value at `at` by a shape. Returns the position after it, where it is accepted.
     pub fn accepted(&mut self, shapes: &Shapes, shape: usize, text: &[u8], at: usize) -> Option<usize> {
-        let mut walk = Walk::new(shapes, &mut self.0);
-        let end = walk.value(shape, text, at)?;
-        (walk.errors == 0).then_some(end)
+        let mut read = |usual| {
+            let mut walk = Walk::new(shapes, &mut self.0);
+            walk.usual = usual;
+            let end = walk.value(shape, text, at)?;
+            (walk.errors == 0).then_some(end)
+        };
+        read(true).or_else(|| read(false))
     }
 
     /// What is written of the value that was read last, as JSON, where that is not `text[from..to]`.

@@ -10,6 +10,18 @@ use crate::json::scalars::{Given, On, Scalars};
 use crate::json::scan::{Value, unescape, value};
 
 impl<'a> Walk<'a, '_> {
+    /// Reads a scalar that goes out as it stands, whatever else it is. None: it is read in the way that takes any.
+    #[inline(always)]
+    pub(super) fn quick(&mut self, leaf: &Leaf, text: &[u8], at: usize) -> Option<usize> {
+        if !self.usual || self.unions > 0 || at + 32 > text.len() {
+            return None;
+        }
+        // SAFETY: 32 bytes are there.
+        let (end, _) = unsafe { leaf.way.quick(text, at) }?;
+        self.buffers.out.piece(text, at, end);
+        Some(end)
+    }
+
     /// Reads a scalar. `KEY`: it is a key of an object, which is text and is written as text.
     #[inline(always)]
     pub(super) fn leaf<const KEY: bool>(&mut self, leaf: &'a Leaf, text: &[u8], at: usize) -> Option<usize> {

@@ -19,8 +19,8 @@ mod union;
 mod walk;
 
 use crate::compiled::Checker;
-use crate::json::Lookups;
 use crate::json::scalars::Scalars;
+use crate::json::{Lookups, Way};
 use crate::plan::ErrorCode;
 use crate::plan::shapes::{ExtraKeys, OnAbsent, UnionMode};
 
@@ -77,6 +77,8 @@ enum Shape {
 
 struct Leaf {
     checker: Checker,
+    /// Which values go out as they stand.
+    way: Way,
     scalars: Scalars,
     /// Whether strings are read by rules of their own, which are narrower.
     strict: bool,

@@ -87,13 +87,59 @@ impl<'a> Walk<'a, '_> {
         }
         self.buffers.out.piece(text, at, at + 1);
         self.buffers.slots.truncate(base);
+        self.read(object, progress.given);
+        Some(at + 1)
+    }
+
+    /// As [`Self::object`], for members that stand in their own order under their own names, the first of them given. None
+    /// for others.
+    pub(super) fn usual(&mut self, object: &'a Object, text: &[u8], start: usize) -> Option<usize> {
+        if text.get(start) != Some(&b'{') {
+            return None;
+        }
+        self.buffers.out.piece(text, start, start + 1);
+        let (mut at, mut comma, mut close, mut given) = (space(text, start + 1), start, None, 0);
+        for member in &object.members {
+            let found = if member.same && close.is_none() { text.get(at..) } else { None };
+            let Some(len) = found.and_then(|text| object.lookups.matches(member.first, text)) else {
+                match member.on_absent {
+                    OnAbsent::Default if given > 0 => {
+                        for bytes in [b",", &*member.key, &*member.default] {
+                            self.buffers.out.bytes(text, bytes);
+                        }
+                    }
+                    OnAbsent::Omit => {}
+                    OnAbsent::Default | OnAbsent::Missing | OnAbsent::Ask => return None,
+                }
+                continue;
+            };
+            if given > 0 {
+                self.buffers.out.piece(text, comma, comma + 1);
+            }
+            self.buffers.out.piece(text, at, at + len);
+            let end = self.value(member.shape, text, space(text, at + len))?;
+            given += 1;
+            comma = space(text, end);
+            match text.get(comma)? {
+                b',' => at = space(text, comma + 1),
+                b'}' => close = Some(comma),
+                _ => return None,
+            }
+        }
+        let close = close?;
+        self.buffers.out.piece(text, close, close + 1);
+        self.read(object, given);
+        Some(close + 1)
+    }
+
+    /// Takes in how well an object matched that was read, and how many of its members were given.
+    fn read(&mut self, object: &Object, given: usize) {
         if object.instance {
             self.floor(Exactness::Strict);
         }
         if object.counts_fields {
-            self.fields = Some(self.fields.unwrap_or(0) + progress.given);
+            self.fields = Some(self.fields.unwrap_or(0) + given);
         }
-        Some(at + 1)
     }
 
     /// Reads the key at `at` and its value. Returns the position after it.

@@ -52,6 +52,8 @@ pub struct Walk<'a, 'b> {
     pub(super) unions: u32,
     /// Whether the text is that of a cell, as a JSON string.
     pub(super) cell: bool,
+    /// Whether only what is accepted and in its usual form is of interest. None is returned for anything else.
+    pub(super) usual: bool,
     depth: u32,
 }
 
@@ -72,6 +74,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             fields: None,
             unions: 0,
             cell: false,
+            usual: false,
             depth: 0,
         }
     }
@@ -80,7 +83,10 @@ impl<'a, 'b> Walk<'a, 'b> {
     pub(super) fn value(&mut self, shape: usize, text: &[u8], at: usize) -> Option<usize> {
         let shapes: &'a Shapes = self.shapes;
         match shapes.all.get(shape)? {
-            Shape::Leaf(leaf) => self.leaf::<false>(leaf, text, at),
+            Shape::Leaf(leaf) => match self.quick(leaf, text, at) {
+                Some(end) => Some(end),
+                None => self.leaf::<false>(leaf, text, at),
+            },
             inner => {
                 if self.depth == DEEPEST {
                     return None;
@@ -116,6 +122,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             }
             Shape::Nullable(inner) => self.value(*inner, text, at),
             Shape::List(list) => self.list(list, text, at),
+            Shape::Object(object) if self.usual => self.usual(object, text, at),
             Shape::Object(object) => self.object(object, text, at),
             Shape::Instance(inner) => {
                 self.floor(Exactness::Strict);
