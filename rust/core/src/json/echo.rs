@@ -139,6 +139,10 @@ impl Line<'_> {
     #[inline(always)]
     fn read(&mut self) -> Option<()> {
         let (echo, data, start, end) = (self.echo, self.data, self.start, self.end);
+        // Before a key that is not that of the first field stands a comma, or what `opens` looks for.
+        if *data.get(start)? != b'{' {
+            return None;
+        }
         let mut at = start;
         for (number, (head, judge)) in echo.fields.iter().enumerate() {
             if at >= end {

@@ -261,6 +261,9 @@ mod tests {
         ],
         &["\"2024-02-29\"", "null"],
     ];
+    /// Whole lines.
+    const ODD: [&str; 8] =
+        ["}", " }", "{}", "{ } ", ",\"name\":\"x\"}", "\"name\":\"x\"}", "{\"name\":\"x\"}}", "{,\"name\":\"x\"}"];
     /// What stands before the first key, after keys, after values, and at the end.
     const FORMS: [(&str, &str, &str, &str); 4] =
         [("{", ":", ",", "}"), ("{", ": ", ", ", "}"), ("{ ", " : ", ", ", " }"), ("{", ":", " ,\t", "} ")];
@@ -316,7 +319,7 @@ mod tests {
                     let rest = line.split_off(at.unwrap_or(0));
                     line = if random(2) == 0 { line } else { rest };
                 }
-                data += &line;
+                data += if random(50) == 0 { ODD[random(ODD.len())] } else { &line };
                 data += "\n";
             }
             data += &" ".repeat(random(2) * 200);
