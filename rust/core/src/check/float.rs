@@ -74,6 +74,25 @@ pub(crate) fn plain(text: &[u8]) -> Option<(f64, bool)> {
     Some((if negative { -value } else { value }, shortest))
 }
 
+/// Whether a short text is certainly no number, as `n/a` is: it has a letter or a slash that is in none, and no underscore.
+#[inline(always)]
+fn is_word(text: &[u8]) -> bool {
+    // Letters of `infinity` and `nan`, and the one of exponents.
+    const OF_NUMBERS: u32 = letters(b"infinitynane");
+    let other = |&byte: &u8| byte == b'/' || byte.is_ascii_alphabetic() && OF_NUMBERS >> (byte & 31) & 1 == 0;
+    text.len() <= 8 && text.iter().any(other) && !text.contains(&b'_')
+}
+
+/// A bit for each letter.
+const fn letters(text: &[u8]) -> u32 {
+    let (mut bits, mut at) = (0, 0);
+    while at < text.len() {
+        bits |= 1 << (text[at] & 31);
+        at += 1;
+    }
+    bits
+}
+
 impl Kernel for Float {
     const TEXT: bool = false;
 
@@ -81,6 +100,8 @@ impl Kernel for Float {
     fn check(&self, text: &str, out: &mut Vec<u8>) -> Verdict {
         let (value, shortest) = if let Some(parsed) = plain(text.as_bytes()) {
             parsed
+        } else if is_word(text.as_bytes()) {
+            return Verdict::Reject(ErrorCode::FloatParsing);
         } else if let Ok(value) = text.trim().parse() {
             (value, false)
         } else if text.contains('_') {
@@ -108,7 +129,7 @@ impl Kernel for Float {
 
 #[cfg(test)]
 mod tests {
-    use super::{Float, Verdict, plain};
+    use super::{Float, Verdict, is_word, plain};
     use crate::check::ask;
     use crate::encode::float::Style;
     use crate::plan::{Bounds, ErrorCode};
@@ -142,6 +163,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn words_are_no_numbers() {
+        let pieces =
+            ["n", "N", "a", "i", "F", "inf", "nan", "inity", "e", "1", ".", "-", " ", "\u{a0}", "_", "/", "x", "M"];
+        let mut words = 0;
+        for first in pieces {
+            for second in pieces {
+                for third in pieces {
+                    let text = [first, second, third].concat();
+                    if is_word(text.as_bytes()) {
+                        assert!(text.trim().parse::<f64>().is_err() && !text.contains('_'), "{text}");
+                        words += 1;
+                    }
+                }
+            }
+        }
+        assert!(words > 1_000 && is_word(b"n/a") && !is_word(b"nan"));
     }
 
     #[test]
