@@ -156,14 +156,16 @@ impl Work {
         // Where the errors of each row begin, by counting them.
         self.begins.clear();
         self.begins.resize(self.states.len(), 0);
+        let (mut by_field, mut last) = (true, 0);
         for found in &self.errors {
             self.begins[found.row as usize] += 1;
+            by_field &= last <= found.field;
+            last = found.field;
         }
         let mut before = 0;
         for begin in &mut self.begins {
             before += std::mem::replace(begin, before);
         }
-        let by_field = self.errors.is_sorted_by_key(|found| found.field);
         let Some(&any) = self.errors.first() else { return };
         self.ordered.resize(self.errors.len(), any);
         for found in &self.errors {

@@ -7,7 +7,10 @@ use std::mem::MaybeUninit;
 pub use super::pen::Pen;
 
 /// Bytes that may be read behind the end of a text and written behind the end of the output.
-pub const SLACK: usize = 32;
+pub const SLACK: usize = 64;
+
+/// A text that is no longer is copied without a call.
+const SHORT: usize = 32;
 
 /// A call costs less than to copy a longer text here.
 const LONGEST: usize = 256;
@@ -181,12 +184,12 @@ impl<'a> Writer<'a> {
     #[inline(always)]
     pub unsafe fn copy(&mut self, from: *const u8, start: usize, len: usize) {
         debug_assert!(self.len + len + SLACK <= self.out.capacity());
-        // SAFETY: by this function's contract up to 32 bytes may be read behind the text, and by that of `room` up
-        // to 32 may be written behind the output. They are copied without being looked at, so they may be anything.
+        // SAFETY: by this function's contract 32 bytes may be read behind the text, and by that of `room` 32 may
+        // be written behind the output. They are copied without being looked at, so they may be anything.
         unsafe {
             let source = from.add(start);
             let target = self.out.as_mut_ptr().add(self.len);
-            if len <= SLACK {
+            if len <= SHORT {
                 let source = source.cast::<[MaybeUninit<u8>; 16]>();
                 let target = target.cast::<[MaybeUninit<u8>; 16]>();
                 target.write_unaligned(source.read_unaligned());

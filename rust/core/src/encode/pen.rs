@@ -4,7 +4,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::bytes::{Padded, SLACK, whole};
+use super::bytes::{Padded, whole};
 
 /// Writes without looking whether there is room. What was written counts once the writer was told.
 pub struct Pen {
@@ -27,17 +27,30 @@ impl Pen {
     /// Appends `len` bytes from `text`.
     ///
     /// # Safety
-    /// There must be room for them, and [`SLACK`] bytes more must be readable behind them.
+    /// There must be room for them, and [`SLACK`](super::bytes::SLACK) bytes more must be readable behind them.
     #[inline(always)]
     pub unsafe fn text(&mut self, text: *const u8, len: usize) {
+        // SAFETY: by this function's contract.
+        unsafe { self.wide::<32>(text, len) };
+    }
+
+    /// Appends `len` bytes from `text`, `N` at a time: so there is nothing to be guessed about texts that are not longer.
+    ///
+    /// # Safety
+    /// There must be room for them, and for all but [`SLACK`](super::bytes::SLACK) of `N` bytes more; `N` bytes more must
+    /// be readable behind them.
+    #[inline(always)]
+    pub unsafe fn wide<const N: usize>(&mut self, text: *const u8, len: usize) {
         // SAFETY: a vector that begins within the text ends within what may be read and written behind it.
         unsafe {
             let mut at = 0;
-            while at < len {
-                // They are copied without being looked at, so they may be anything.
-                let vector = text.add(at).cast::<[MaybeUninit<u8>; SLACK]>().read_unaligned();
-                self.at.add(at).cast::<[MaybeUninit<u8>; SLACK]>().write_unaligned(vector);
-                at += SLACK;
+            loop {
+                let vector = text.add(at).cast::<[MaybeUninit<u8>; N]>().read_unaligned();
+                self.at.add(at).cast::<[MaybeUninit<u8>; N]>().write_unaligned(vector);
+                at += N;
+                if at >= len {
+                    break;
+                }
             }
             self.at = self.at.add(len);
         }
@@ -106,7 +119,7 @@ impl Pen {
     /// Writes a vector `further` bytes from here.
     ///
     /// # Safety
-    /// There must be room for it; up to [`SLACK`] bytes may be written behind any room.
+    /// There must be room for it; up to [`SLACK`](super::bytes::SLACK) bytes may be written behind any room.
     #[inline(always)]
     pub unsafe fn vector_at(&self, vector: &[u8; 16], further: usize) {
         // SAFETY: by this function's contract.
@@ -126,7 +139,7 @@ impl Pen {
     /// Appends the first `count` bytes of a vector, which is written whole.
     ///
     /// # Safety
-    /// There must be room for them, and for all but [`SLACK`] bytes of the vector: so many may be written behind any room.
+    /// There must be room for them, and for all but [`SLACK`](super::bytes::SLACK) bytes of the vector: so many may be written behind any room.
     #[inline(always)]
     pub unsafe fn vector<const N: usize>(&mut self, vector: &[u8; N], count: usize) {
         // SAFETY: by this function's contract.

@@ -178,16 +178,14 @@ impl Line<'_> {
         // What is behind the line may be no UTF-8.
         // SAFETY: a short value behind a head that begins within the line ends less than `AHEAD` bytes behind it.
         let (tag, place, to) = unsafe { judge::value(data, from, undone) }.filter(|(_, _, to)| *to < self.end)?;
+        // A string without escapes is written again with the quotes that it has.
+        let given = Span::new(Place::FinalPlain, from, to - from);
         if tag == Tag::Null {
             if field.nullable.is_none() {
-                self.refuse(number, judge.scalars.wrong?, None, Span::new(Place::FinalPlain, from, to - from))?;
+                self.refuse(number, judge.scalars.wrong?, None, given)?;
             }
             return Some(to);
         }
-        let given = match tag {
-            Tag::Text => Span::new(Place::Quoted, from + 1, place.len()),
-            _ => Span::new(Place::FinalPlain, from, to - from),
-        };
         let bytes = if tag == Tag::Escaped { &undone[place] } else { &data[place] };
         if !judge.takes(tag) {
             let on = judge.scalars.on(tag, 0);

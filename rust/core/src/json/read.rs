@@ -69,13 +69,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::check::column;
-    use crate::check::work::{Input, State, What, Work};
+    use crate::check::work::{Input, State, Work};
     use crate::compiled::{Compiled, Nulls};
     use crate::encode::rows::encode;
     use crate::error::Result;
     use crate::keep::keep;
     use crate::oracle::{Answer, Number, Oracle};
     use crate::plan::{Format, Job};
+    use crate::reject::errors;
     use crate::split::{Block, Dialect, LINES, jsonl};
 
     struct Nobody;
@@ -189,10 +190,10 @@ mod tests {
         } else {
             format!("{:?}", keep(&block, 0, plan, work, 0..work.states.len()))
         };
-        for found in &work.errors {
-            let What::Template(template, given, _) = found.what else { continue };
-            let given = String::from_utf8_lossy(work.bytes(given, block.bytes(), &plan.constants));
-            writeln!(text, "{} {} {template} {given}", found.row, found.field).expect("room");
+        let input = Input { block: &block, plan, number: 0, nulls: &nulls, oracle: &Nobody };
+        for row in 0..work.states.len() {
+            let (errors, told) = errors(&input, work, row);
+            writeln!(text, "{row} {} {told}", String::from_utf8_lossy(&errors)).expect("room");
         }
         (states, text, short)
     }

@@ -20,13 +20,18 @@ use crate::split::Block;
 
 const RAW: &[u8] = b"],\"raw\":";
 
+/// What stands before the input of an error is copied in one go up to this length: of which kind an error is cannot be
+/// foreseen, and it costs more to guess wrong how often to copy than to copy too much.
+const WIDE: usize = 256;
+
 /// The JSON around the input of an error, and how often it occurred.
 struct Piece<'a> {
     template: &'a Template,
-    /// From the byte offset to the input or the first hole, where it is the first error of the record.
-    first: Padded,
-    /// From the error before to the input or the first hole.
-    next: Padded,
+    /// From the byte offset to the input or the first hole, where it is the first error of the record; with [`WIDE`] bytes
+    /// behind it.
+    first: Vec<u8>,
+    /// From the error before to the input or the first hole, likewise.
+    next: Vec<u8>,
     /// To the raw bytes, where it is the last error of the record; nothing where the suffix has a hole.
     last: Padded,
     count: u64,
@@ -39,9 +44,13 @@ impl<'a> Piece<'a> {
     fn new(template: &'a Template, open: &[u8], spot: Spot) -> Self {
         let prefix = template.prefix.first().map_or(&[][..], Padded::text);
         let suffix = template.suffix.first().map_or(&[][..], Padded::text);
-        let joined = |parts: [&[u8]; 2]| Padded::new(parts.concat());
-        let (first, next) = (joined([open, prefix]), joined([b",", prefix]));
-        let last = if template.suffix.len() == 1 { joined([suffix, RAW]) } else { Padded::default() };
+        let wide = |parts: [&[u8]; 2]| {
+            let mut text = parts.concat();
+            text.reserve_exact(WIDE);
+            text
+        };
+        let (first, next) = (wide([open, prefix]), wide([b",", prefix]));
+        let last = if template.suffix.len() == 1 { Padded::new([suffix, RAW].concat()) } else { Padded::default() };
         Self { template, first, next, last, count: 0, spot }
     }
 }
@@ -68,7 +77,7 @@ impl<'a, 'b> Quick<'a, 'b> {
         let open = [b",\"source\":", source, b",\"stage\":\"validate\",\"errors\":["].concat();
         let detail = work.details.iter().map(|detail| json::longest(detail.len())).max().unwrap_or(0);
         let error = input.plan.largest + input.plan.holes * detail + input.plan.mapping;
-        let room = Head::ROOM + open.len() + error + 64;
+        let room = Head::ROOM + open.len() + error + WIDE;
         let lines = input.plan.lookups.is_some();
         // Vectors are read behind the end of cells.
         let slack = input.block.data.len() >= input.block.len + SLACK;
@@ -143,9 +152,9 @@ impl<'a, 'b> Quick<'a, 'b> {
                     if place == 0 {
                         head.pen(row, block, &mut pen);
                         pen.number(block.offset + start as u64);
-                        pen.padded(&piece.first);
+                        pen.wide::<WIDE>(piece.first.as_ptr(), piece.first.len());
                     } else {
-                        pen.padded(&piece.next);
+                        pen.wide::<{ WIDE / 2 }>(piece.next.as_ptr(), piece.next.len());
                     }
                     if note > 0 {
                         fill(work, &piece.template.prefix, note, &mut pen);
@@ -154,7 +163,7 @@ impl<'a, 'b> Quick<'a, 'b> {
                         json::pen(escape, data.add(cell.start()), cell.len(), &mut pen);
                     } else {
                         match cell.place() {
-                            Place::FinalPlain => pen.text(data.add(cell.start()), cell.len()),
+                            Place::FinalPlain => pen.wide::<SLACK>(data.add(cell.start()), cell.len()),
                             // A line that was written again is mostly shorter, and never much longer.
                             Place::FinalWritten if cell.len() <= json::longest(len) => {
                                 pen.put(work.bytes(cell, &[], &[]));
@@ -235,7 +244,7 @@ unsafe fn fill(work: &Work, parts: &[Padded], note: u32, pen: &mut Pen) {
 /// # Safety
 /// There must be room for the longest that a mapping of the row can become, and slack behind the block. The row must have
 /// as many cells as there are columns.
-#[inline(always)]
+#[inline(never)]
 unsafe fn mapping(escape: impl Escape, input: &Input<'_>, row: usize, pen: &mut Pen) {
     let Input { block, plan, nulls, .. } = *input;
     let row = &block.rows.rows[row];
