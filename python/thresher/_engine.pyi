@@ -1,9 +1,9 @@
-"""The native extension. Its functions are called by ``_rust.py`` alone."""
+"""The native extension. It is called by ``_rust.py`` and ``again.py`` alone."""
 
 from collections.abc import Callable
 from typing import TypeAlias, TypedDict
 
-from thresher.engine import Oracle, Source
+from thresher.engine import Job, Oracle, Source
 
 debug: bool
 """Whether it was built without optimisation."""
@@ -51,6 +51,57 @@ class Ready:
 
         Raises:
             RunError: it cannot be carried out.
+        """
+
+Identity: TypeAlias = tuple[int, int, int, int]
+"""Of a file: device, inode, bytes, nanoseconds of its last change."""
+
+class Done:
+    """A run that is over."""
+
+    tag: Job
+    """As it was given to :meth:`Known.remember`."""
+    identity: Identity | None
+    """What the file of rejects is known by; None: there is none."""
+
+    def outcome(self) -> Outcome:
+        """Return what the run came to, made anew each time."""
+
+class Known:
+    """What small sources are like that were met. Any number of threads may share it."""
+
+    def __init__(self, most_bytes: int, longest: int) -> None:
+        """Begin with nothing.
+
+        Args:
+            most_bytes: of a source that is small.
+            longest: bytes of a first line.
+        """
+
+    def remember(self, line: bytes, ready: Ready, oracle: Oracle, tag: Job, accepted: bytes, rejects: bytes) -> None:
+        """Remember what is done with sources of one first line.
+
+        Args:
+            line: its line end included; empty: with any source that begins with ``{``, and has no header.
+            ready: the job for them, of a single plan.
+            oracle: of the job.
+            tag: comes back with the outcome.
+            accepted: the header line of accepted records.
+            rejects: the header line of rejects.
+        """
+
+    def run(self, source: str | bytes, name: str, accepted: str | None, rejects: str | None, mark: str) -> Done | None:
+        """Run a small source whose first line is known, without visiting Python on the way.
+
+        Args:
+            source: the path of a file, or the bytes themselves.
+            name: as shown in rejects.
+            accepted: path of a new file for accepted records; None: they are kept, as the job has it.
+            rejects: path of a new file for rejects; None: they are in the outcome.
+            mark: tells the hidden names of unfinished files from those of other runs.
+
+        Returns:
+            None: the source is not known, or something is not as expected; nothing was left behind.
         """
 
 def run(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,7 +18,10 @@ from thresher.engine import Count, Job, Oracle, Outcome, Part, Receiver, Source,
 from thresher.errors import EngineError, FileError
 from thresher.plan import Plan
 
-__all__ = ["RustEngine"]
+if TYPE_CHECKING:
+    from thresher.schema.compiled import Compiled
+
+__all__ = ["RustEngine", "outcome_of", "ready"]
 
 if _engine.debug:
     warnings.warn(
@@ -56,7 +60,7 @@ class RustEngine:
             asked = Shadow(oracle, job, names, plans)
         try:
             done = _engine.run(
-                _ready(job),
+                ready(job),
                 list(sources),
                 asked,
                 accepted,
@@ -66,35 +70,45 @@ class RustEngine:
             )
         except _engine.RunError as failure:
             raise _mapped(failure) from None
-        kept = None
-        if job.accepted_format is None:
-            kept = Columns(plans, done["chunks"], done["objects"], oracle.compiled)
-        return Outcome(
-            sources=[
-                SourceCount(
-                    name=name, read=read, accepted=good, rejected=bad, filtered=out, blank_lines=blank, bytes=size
-                )
-                for name, read, good, bad, out, blank, size in done["sources"]
-            ],
-            counts=[
-                Count(loc, type_, count, names[source], record, line)
-                for loc, type_, count, source, record, line in done["counts"]
-            ],
-            further_errors=done["further_errors"],
-            kept=kept,
-            rejects=done["rejects"],
-            asked_cells=done["asked_cells"],
-            asked_records=done["asked_records"],
-            verified_records=done["verified_records"],
-        )
+        return outcome_of(done, job, names, oracle.compiled)
 
 
-def _ready(job: Job) -> _engine.Ready:
+def outcome_of(done: _engine.Outcome, job: Job, names: Sequence[str], written: Compiled) -> Outcome:
+    """Return the outcome of a run for what the engine gave back.
+
+    Args:
+        done: what it gave back.
+        job: what it was asked to do.
+        names: of the sources.
+        written: the schema of the records that are written.
+    """
+    kept = None
+    if job.accepted_format is None:
+        kept = Columns(_kept_plans(job.plans), done["chunks"], done["objects"], written)
+    return Outcome(
+        sources=[
+            SourceCount(name=name, read=read, accepted=good, rejected=bad, filtered=out, blank_lines=blank, bytes=size)
+            for name, read, good, bad, out, blank, size in done["sources"]
+        ],
+        counts=[
+            Count(loc, type_, count, names[source], record, line)
+            for loc, type_, count, source, record, line in done["counts"]
+        ],
+        further_errors=done["further_errors"],
+        kept=kept,
+        rejects=done["rejects"],
+        asked_cells=done["asked_cells"],
+        asked_records=done["asked_records"],
+        verified_records=done["verified_records"],
+    )
+
+
+def ready(job: Job) -> _engine.Ready:
     """Return a job made ready, which is done once for as many runs as have the same."""
-    ready: _engine.Ready | None = job.made.get("rust")
-    if ready is None:
-        ready = job.made["rust"] = _engine.Ready(msgspec.json.encode(job))
-    return ready
+    made: _engine.Ready | None = job.made.get("rust")
+    if made is None:
+        made = job.made["rust"] = _engine.Ready(msgspec.json.encode(job))
+    return made
 
 
 def _receiving(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from thresher import engine
+from thresher.again import Again
 from thresher.config import Config
 from thresher.errors import DataProcessingError
 from thresher.opened import Header, Opened
@@ -36,6 +37,7 @@ class Bound:
         transform: what happens to records after they were validated.
         written: the schema of the records that are written.
         native: whether no code of the user's takes part.
+        again: small sources like those that were met.
     """
 
     def __init__(self, compiled: Compiled, transform: Transform | None = None) -> None:
@@ -47,14 +49,7 @@ class Bound:
         self._heads: dict[Any, tuple[Plan, Header]] = {}
         self._lines: dict[str, Plan] = {}
         self._jobs: dict[Any, tuple[engine.Job, JobOracle]] = {}
-        self._versions: dict[str, str] | None = None
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """The versions that a verdict depends on, by name. Not to be changed by the caller."""
-        if self._versions is None:
-            self._versions = self.compiled.library.versions()
-        return self._versions
+        self.again = Again(self.compiled, self.written)
 
     def sources(self, opened: Sequence[Opened], config: Config) -> tuple[list[Plan], list[engine.Source]]:
         """Bind the schema, and the transform, to the header of each source; equal headers share a plan.

@@ -119,6 +119,11 @@ class Opened:
         """The descriptor of the source as it lies, where it has one."""
         return self._fd
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is in memory."""
+        return self._data is not None
+
     def unpack(self, compression: Compression | None, encoding: str | None) -> None:
         """Decompress and decode the source from its beginning on; what was read of it so far is read again.
 

@@ -128,10 +128,14 @@ class Records:
         return table(self._schema, kept, what)
 
     def _in_memory(self, what: str) -> Kept:
-        if self._kept is None:
+        kept = self._held()
+        if kept is None:
             raise ConfigurationError(
                 f"{what} needs the accepted records in memory, and they went {self._where()}; or leave output= out"
             )
+        return kept
+
+    def _held(self) -> Kept | None:
         return self._kept
 
     def _where(self) -> str:

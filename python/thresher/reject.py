@@ -7,16 +7,23 @@ is kept. Never writes: that is the engines' stage of the same name.
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, overload
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, overload
 
 from thresher.cut import told
 from thresher.errors import ConfigurationError, FileError
 
+if TYPE_CHECKING:
+    from thresher.target import Target
+
 __all__ = ["Recall", "Reject", "Rejects"]
+
+Identity: TypeAlias = "tuple[int, int, int, int]"
 
 Recall = Callable[[str, bytes, "list[dict[str, Any]]"], "list[dict[str, Any]] | None"]
 """Called with the source's name, the raw bytes and the errors as JSON tells them. Returns the errors with the Python
@@ -165,16 +172,37 @@ class Rejects(Sequence[Reject]):
         self._offsets: array[int] | None = None
 
     @classmethod
-    def in_file(cls, count: int, path: str, recall: Recall | None = None) -> Rejects:
-        """Return the rejects of a file of JSON Lines, as it is now.
+    def of(
+        cls, count: int, lines: bytes, target: Target | None, recall: Recall, identity: Identity | None = None
+    ) -> Rejects:
+        """Return the rejects of a run.
+
+        Args:
+            count: how many there are.
+            lines: they themselves, as JSON Lines, where no file was named.
+            target: the file that they were written to.
+            recall: gives the errors with the objects that JSON cannot carry.
+            identity: what that file is known by; None: as it is now.
+        """
+        if target is None:
+            return cls(count, partial(io.BytesIO, lines), where="memory", recall=recall)
+        if target.format == "jsonl" and (identity is not None or os.path.isfile(target.name)):
+            return cls.in_file(count, target.name, recall, identity)
+        return cls(count, None, where=repr(target.name), recall=recall)
+
+    @classmethod
+    def in_file(cls, count: int, path: str, recall: Recall | None = None, identity: Identity | None = None) -> Rejects:
+        """Return the rejects of a file of JSON Lines.
 
         Args:
             count: how many there are.
             path: the file.
             recall: gives the errors with the objects that JSON cannot carry.
+            identity: what the file is known by: device, inode, bytes, and nanoseconds of its last change; None: as it
+                is now.
         """
         path = os.path.abspath(path)
-        written = _identity(os.stat(path))
+        written = identity or _identity(os.stat(path))
 
         def open_lines() -> BinaryIO:
             try:
@@ -276,5 +304,5 @@ def _offsets(lines: BinaryIO) -> array[int]:
     return offsets
 
 
-def _identity(status: os.stat_result) -> tuple[int, ...]:
+def _identity(status: os.stat_result) -> Identity:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -6,6 +6,7 @@ Never changes what was counted: every number is the engine's, or is computed fro
 from __future__ import annotations
 
 import functools
+import os
 import platform
 import sys
 from collections.abc import Mapping
@@ -14,8 +15,10 @@ from datetime import datetime
 import msgspec
 
 from thresher.engine import Outcome, SourceCount
+from thresher.source import shown_name
+from thresher.target import Targets
 
-__all__ = ["EngineReport", "ErrorCount", "Report", "error_counts"]
+__all__ = ["EngineReport", "ErrorCount", "Report", "error_counts", "outputs_of"]
 
 
 class ErrorCount(msgspec.Struct, frozen=True):
@@ -47,7 +50,7 @@ class EngineReport(msgspec.Struct, frozen=True, kw_only=True):
     verified_records: int = 0
     """Records that were decided natively, and compared with Pydantic's verdict: see the setting ``verify``."""
     peak_memory_bytes: int | None
-    """The most memory that the process has held since it began; None where the system does not tell."""
+    """The most memory that the process had held when the report was made; None where the system does not tell."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +166,11 @@ def error_counts(outcome: Outcome) -> list[ErrorCount]:
         for count in outcome.counts
     ]
     return sorted(counts, key=lambda count: -count.count)
+
+
+def outputs_of(targets: Targets) -> dict[str, str]:
+    """Return the names of the files that are written, by role."""
+    return {target.role: shown_name(target.name) for target in targets.each() if target.name != os.devnull}
 
 
 def peak_memory() -> int | None:

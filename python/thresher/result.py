@@ -6,7 +6,8 @@ other than to read rejects back.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from thresher.config import reject_limit
 from thresher.engine import Kept
@@ -18,40 +19,59 @@ from thresher.report import ErrorCount, Report
 if TYPE_CHECKING:
     from thresher.schema.draft import Inferred
 
-__all__ = ["Reject", "Result"]
+__all__ = ["Account", "Reject", "Result"]
+
+
+class Account(NamedTuple):
+    """What a run gives account of."""
+
+    report: Report
+    """The facts."""
+    rejects: Rejects
+    kept: Kept | None
+    """The accepted records; None where they were written to an output."""
 
 
 class Result(Records):
     """The result of :func:`thresher.process`.
 
     Attributes:
-        report: the facts of the run.
-        rejects: a sequence of :class:`Reject`, in the order of the sources, read when looked at.
         inferred: the model that was inferred where no schema was given; else None.
     """
 
     def __init__(
-        self,
-        report: Report,
-        rejects: Rejects,
-        kept: Kept | None,
-        *,
-        schema: type,
-        inferred: Inferred | None = None,
+        self, account: Account | Callable[[], Account], *, schema: type, inferred: Inferred | None = None
     ) -> None:
         """Make a result.
 
         Args:
-            report: the facts of the run.
-            rejects: its rejects.
-            kept: its accepted records; None where they were written to an output.
-            schema: the model that they are instances of.
+            account: of the run; or what gives it when somebody looks, each time the same.
+            schema: the model that the accepted records are instances of.
             inferred: the model as it was inferred.
         """
-        super().__init__(kept, schema)
-        self.report = report
-        self.rejects = rejects
+        super().__init__(None, schema)
+        self._account = account
         self.inferred = inferred
+
+    def _given(self) -> Account:
+        """Return the account, which takes longer than a small run: it is made once, when somebody looks."""
+        account = self._account
+        if not isinstance(account, Account):
+            account = self._account = account()
+        return account
+
+    def _held(self) -> Kept | None:
+        return self._given().kept
+
+    @property
+    def report(self) -> Report:
+        """The facts of the run."""
+        return self._given().report
+
+    @property
+    def rejects(self) -> Rejects:
+        """A sequence of :class:`Reject`, in the order of the sources, read when looked at."""
+        return self._given().rejects
 
     @property
     def read(self) -> int:

@@ -8,19 +8,18 @@ split to encode that is the engine's.
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from thresher import engine
+from thresher.again import Met
 from thresher.bound import Bound
 from thresher.config import Config
 from thresher.encode import csv_line
@@ -31,12 +30,12 @@ from thresher.plan import Plan
 from thresher.pump import Pump
 from thresher.recall import Recalled
 from thresher.reject import Rejects
-from thresher.report import Report
-from thresher.result import Result
+from thresher.report import Report, outputs_of
+from thresher.result import Account, Result
 from thresher.sample import Sample
 from thresher.schema.compiled import Compiled
 from thresher.sink import Sinks
-from thresher.source import SourceLike, close_sources, open_sources, shown_name
+from thresher.source import SourceLike, close_sources, open_sources
 from thresher.target import Targets
 from thresher.unique import unique
 
@@ -79,8 +78,14 @@ def run(
         FileError: a file could not be read or written.
         EngineError: a defect of thresher.
     """
-    began, started_at, run_id = time.perf_counter(), datetime.now(UTC), unique()
     chosen = engine.choose(config.engine)
+    alone = bound is not None and chosen.name == "rust" and channel is None and progress is None and not sample_rejects
+    if bound is not None and alone:
+        known = bound.again.result(source, targets, config)
+        if known is not None:
+            _log(known)
+            return known
+    began, started_at, run_id = time.perf_counter(), datetime.now(UTC), unique()
     opened = open_sources(source, config)
     if channel is not None:
         channel.open(lambda: _stop(opened))
@@ -107,7 +112,8 @@ def run(
         pump = Pump(lambda: _stop(opened))
         lying = _as_they_lie(sources, opened) if targets.each() else []
         with Sinks(targets, lying) as sinks, sampled or nullcontext(), pump:
-            sinks.write_headers(*_header_lines(plans, targets))
+            heads = _header_lines(plans, targets)
+            sinks.write_headers(*heads)
             carried = [pump.carry(source) for source in sources]
             pump.start()
             if pump.busy and config.workers == 0 and all(each.compression is not None for each in opened):
@@ -130,18 +136,19 @@ def run(
                 started_at=started_at,
                 elapsed=time.perf_counter() - began,
                 engine=chosen.name,
-                libraries=bound.versions,
-                outputs={
-                    target.role: shown_name(target.name) for target in targets.each() if target.name != os.devnull
-                },
+                libraries=compiled.versions,
+                outputs=outputs_of(targets),
             )
             sinks.publish(b"" if targets.report is None else report.to_json().encode())
     finally:
         close_sources(opened)
     lines = outcome.rejects if sampled is None else sampled.lines()
-    rejects = _rejects(report.rejected, lines, targets, recalled)
-    _log(report)
-    return Result(report, rejects, outcome.kept, schema=written.schema, inferred=inferred)
+    rejects = Rejects.of(report.rejected, lines, targets.rejects, recalled)
+    if alone and len(opened) == 1:
+        bound.again.remember(source, Met(opened[0], job, oracle, heads), targets, config)
+    result = Result(Account(report, rejects, outcome.kept), schema=written.schema, inferred=inferred)
+    _log(result)
+    return result
 
 
 def _refuse_unknown_columns(compiled: Compiled, plans: Sequence[Plan], targets: Targets) -> None:
@@ -256,18 +263,10 @@ def _described(counts: list[SourceCount], opened: Sequence[Opened]) -> list[Sour
     ]
 
 
-def _rejects(count: int, written: bytes, targets: Targets, recall: Recalled) -> Rejects:
-    target = targets.rejects
-    if target is None:
-        return Rejects(count, partial(io.BytesIO, written), where="memory", recall=recall)
-    if target.format == "jsonl" and os.path.isfile(target.name):
-        return Rejects.in_file(count, target.name, recall)
-    return Rejects(count, None, where=repr(target.name), recall=recall)
-
-
-def _log(report: Report) -> None:
+def _log(result: Result) -> None:
     if not logger.isEnabledFor(logging.INFO):
         return
+    report = result.report
     logger.info(
         "processed %d records: %d accepted, %d rejected, %d filtered",
         report.read,

@@ -19,7 +19,7 @@ from types import TracebackType
 
 from thresher.engine import Source
 from thresher.errors import ConfigurationError, FileError
-from thresher.target import SETTINGS, STDOUT, Role, Target, Targets
+from thresher.target import SETTINGS, STDOUT, Role, Target, Targets, refuse_same
 from thresher.unique import unique
 
 __all__ = ["Sinks"]
@@ -180,10 +180,11 @@ class Sinks:
         """Open everything.
 
         Raises:
-            ConfigurationError: an output is one of the sources.
+            ConfigurationError: two outputs are the same file, or one is one of the sources.
             FileError: a file cannot be written there.
         """
         try:
+            refuse_same((f.target, STDOUT if f.target.name == STDOUT else f.real) for f in self._files.values())
             self._refuse_sources()
             for file in self._files.values():
                 try:

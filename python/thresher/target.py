@@ -14,7 +14,7 @@ import msgspec
 
 from thresher.errors import ConfigurationError, closest, shown
 
-__all__ = ["SETTINGS", "STDOUT", "Name", "Role", "Target", "Targets"]
+__all__ = ["SETTINGS", "STDOUT", "Name", "Role", "Target", "Targets", "refuse_same"]
 
 Name: TypeAlias = "str | os.PathLike[str]"
 """How a file is named: a path, or ``-`` for standard output."""
@@ -91,25 +91,33 @@ class Targets(msgspec.Struct, frozen=True):
             None if report is None else Target.named("report", report),
         )
         targets = made.each()
-        if len({os.path.basename(target.name) for target in targets}) == len(targets) and not any(
-            os.path.islink(target.name) for target in targets
-        ):
-            # Under names that differ, and are no links, there are different files.
-            return made
-        seen: dict[str, Target] = {}
-        for target in targets:
-            real = STDOUT if target.name == STDOUT else os.path.realpath(target.name)
-            if real in seen and real != os.devnull:
-                raise ConfigurationError(
-                    f"{SETTINGS[seen[real].role]} and {SETTINGS[target.role]} are the same file, {target.name!r}: "
-                    "give each its own"
-                )
-            seen[real] = target
+        # Under names that differ there are different files, unless one is a link: whoever opens them looks at that.
+        if len({os.path.basename(target.name) for target in targets}) < len(targets):
+            refuse_same((t, STDOUT if t.name == STDOUT else os.path.realpath(t.name)) for t in targets)
         return made
 
     def each(self) -> list[Target]:
         """Return the targets that there are."""
         return [target for target in (self.rejects, self.report, self.accepted) if target is not None]
+
+
+def refuse_same(targets: Iterable[tuple[Target, str]]) -> None:
+    """Refuse two targets that are the same file.
+
+    Args:
+        targets: each with its path without links.
+
+    Raises:
+        ConfigurationError: two are.
+    """
+    seen: dict[str, Target] = {}
+    for target, real in targets:
+        if real in seen and real != os.devnull:
+            raise ConfigurationError(
+                f"{SETTINGS[seen[real].role]} and {SETTINGS[target.role]} are the same file, {target.name!r}: "
+                "give each its own"
+            )
+        seen[real] = target
 
 
 def _can_be_named(name: str) -> bool:

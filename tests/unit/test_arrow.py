@@ -435,7 +435,7 @@ def test_no_object_for_each_record() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Piece, "values", lambda self: pytest.fail("an object was made for each record"))
-        made = table(Plain, result._kept, "a test")
+        made = table(Plain, result._held(), "a test")
     assert made.slice(999, 1).to_pylist() == [record.model_dump() for record in result.records()][-1:]
 
 

@@ -19,7 +19,7 @@ from thresher.engine import Count, Outcome, SourceCount
 from thresher.errors import ConfigurationError, DataProcessingError
 from thresher.reject import Rejects
 from thresher.report import Report
-from thresher.result import Result
+from thresher.result import Account, Result
 
 
 class Row(BaseModel):
@@ -67,7 +67,7 @@ def _result(accepted: int = 2, rejected: int = 0, kept: bool = True, outputs: di
         libraries={},
     )
     rejects = Rejects(rejected, partial(io.BytesIO, b""), where="memory")
-    return Result(report, rejects, _Kept([Row()] * accepted) if kept else None, schema=Row)
+    return Result(Account(report, rejects, _Kept([Row()] * accepted) if kept else None), schema=Row)
 
 
 def test_counts_and_facts() -> None:

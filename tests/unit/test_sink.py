@@ -80,11 +80,24 @@ class TestNames:
             Target.named("report", "a.jsonl")
 
     def test_two_names_of_one_file(self, tmp_path: Path) -> None:
-        (tmp_path / "link.csv").symlink_to(tmp_path / "a.csv")
+        (tmp_path / "folder").symlink_to(tmp_path)
         with pytest.raises(ConfigurationError, match="rejects and output are the same file"):
-            Targets.named(tmp_path / "a.csv", tmp_path / "link.csv", None)
+            Targets.named(tmp_path / "a.csv", tmp_path / "folder" / "a.csv", None)
         with pytest.raises(ConfigurationError, match="same file"):
             Targets.named("-", "-", None)
+
+    def test_a_link_to_the_other_output(self, tmp_path: Path) -> None:
+        (tmp_path / "link.csv").symlink_to(tmp_path / "a.csv")
+        targets = Targets.named(tmp_path / "a.csv", tmp_path / "link.csv", None)
+        with pytest.raises(ConfigurationError, match="rejects and output are the same file"), Sinks(targets):
+            pass
+        assert [path.name for path in tmp_path.iterdir()] == ["link.csv"]
+
+    def test_a_file_that_is_named_as_standard_output(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        with Sinks(Targets.named("-", "./-.jsonl", None)) as sinks:
+            sinks.publish(b"")
+        assert (tmp_path / "-.jsonl").exists()
 
     def test_nothing_may_be_written_to_nowhere_twice(self) -> None:
         assert Targets.named(os.devnull, os.devnull, None).each()

@@ -107,8 +107,16 @@ class Compiled:
     """The core schema of each field of a Pydantic model."""
     shapes: tuple[Shape, ...] = ()
     """What is inside of the fields of the kind ``nested``, where their values are cells."""
+    _versions: dict[str, str] = field(default_factory=dict)
     _plans: dict[object, Plan] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The versions that a verdict depends on, by name; looked up once."""
+        if not self._versions:
+            self._versions.update(self.library.versions())
+        return self._versions
 
     def bind(self, candidates: Mapping[str, Sequence[str]], *, names: Sequence[str] | None = None) -> Plan:
         """Return the plan for a header.

@@ -3,6 +3,8 @@
 //! Python and Rust meet once a job, and once for each batch that Pydantic is asked about. The interpreter is released
 //! for the whole run. Nothing here decides about a record.
 
+mod files;
+mod known;
 mod oracle;
 mod outcome;
 mod source;
@@ -25,6 +27,7 @@ use thresher_core::expr::function::Function;
 use thresher_core::job::{Outputs, compile, run_compiled};
 use thresher_core::plan::{ErrorCode, Job};
 
+use crate::known::{Done, Known};
 use crate::oracle::PythonOracle;
 use crate::source::{Memory, Sink};
 use crate::watch::Watch;
@@ -56,7 +59,7 @@ impl Exceptions {
 
 /// A job whose plans are ready. See `python/thresher/_engine.pyi`.
 #[pyclass(frozen)]
-struct Ready {
+pub(crate) struct Ready {
     job: Job,
     plans: Arc<[Compiled]>,
 }
@@ -83,7 +86,7 @@ fn run<'py>(
     py: Python<'py>,
     ready: &Ready,
     sources: &Bound<'py, PyList>,
-    oracle: Py<PyAny>,
+    oracle: &Bound<'py, PyAny>,
     accepted: Option<i32>,
     rejects: Option<i32>,
     progress: Option<Py<PyAny>>,
@@ -96,7 +99,8 @@ fn run<'py>(
     let watch = Watch::new(&exceptions, &cancelled, progress);
     let sources = source::open(sources, job, &exceptions, &watch)?;
     let names: Vec<u64> = sources.blank_lines.clone();
-    let oracle = PythonOracle::new(oracle, job.accepted_format.is_none(), &exceptions);
+    let oracle = oracle.clone().unbind();
+    let oracle = PythonOracle::new(&oracle, job.accepted_format.is_none(), &exceptions);
     let memory = Memory::default();
     // SAFETY: Python's side keeps the descriptors open until this call returns.
     let borrow = |fd: i32| Sink::new(unsafe { BorrowedFd::borrow_raw(fd) }, &watch);
@@ -120,7 +124,7 @@ fn run<'py>(
         result.unwrap_or_else(|_| Err(Error::Panic("outside of a worker".into())))
     });
     match outcome {
-        Ok(outcome) => outcome::to_python(py, outcome, &names, &memory.take(), oracle.into_objects()),
+        Ok(outcome) => outcome::to_python(py, &outcome, &names, &memory.take(), &oracle.into_objects()),
         Err(error) => Err(map_error(error, &exceptions)),
     }
 }
@@ -170,6 +174,8 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("version", env!("CARGO_PKG_VERSION"))?;
     module.add("RunError", module.py().get_type::<RunError>())?;
     module.add_class::<Ready>()?;
+    module.add_class::<Known>()?;
+    module.add_class::<Done>()?;
     module.add_function(wrap_pyfunction!(run, module)?)?;
     module.add_function(wrap_pyfunction!(error_types, module)?)?;
     module.add_function(wrap_pyfunction!(functions, module)?)?;

@@ -16,7 +16,7 @@ use crate::outcome::to_chunk;
 
 /// An object with the methods of `thresher.engine.Oracle`.
 pub(crate) struct PythonOracle<'a> {
-    object: Py<PyAny>,
+    object: &'a Py<PyAny>,
     exceptions: &'a Exceptions,
     keep: bool,
     objects: Mutex<Objects>,
@@ -49,7 +49,7 @@ impl Objects {
 
 impl<'a> PythonOracle<'a> {
     /// `keep`: hold on to the values of accepted cells and records.
-    pub fn new(object: Py<PyAny>, keep: bool, exceptions: &'a Exceptions) -> Self {
+    pub fn new(object: &'a Py<PyAny>, keep: bool, exceptions: &'a Exceptions) -> Self {
         Self { object, exceptions, keep, objects: Mutex::default() }
     }
 

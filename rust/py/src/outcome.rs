@@ -13,23 +13,23 @@ use crate::oracle::PythonOracle;
 /// A dict with the keys of `thresher._engine.Outcome`.
 pub(crate) fn to_python<'py>(
     py: Python<'py>,
-    outcome: Outcome,
+    outcome: &Outcome,
     blank_lines: &[u64],
     rejects: &[u8],
-    objects: Vec<Option<Py<PyAny>>>,
+    objects: &[Option<Py<PyAny>>],
 ) -> PyResult<Bound<'py, PyDict>> {
     let result = PyDict::new(py);
-    let sources = outcome.sources.into_iter().zip(blank_lines).map(|((name, read, verdicts), before)| {
-        let Verdicts { accepted, rejected, filtered } = verdicts;
+    let sources = outcome.sources.iter().zip(blank_lines).map(|((name, read, verdicts), before)| {
+        let &Verdicts { accepted, rejected, filtered } = verdicts;
         (name, read.records, accepted, rejected, filtered, read.blank_lines + before, read.bytes)
     });
     result.set_item("sources", PyList::new(py, sources.collect::<Vec<_>>())?)?;
-    let counts = outcome.errors.into_iter().map(|c| (c.loc, c.kind, c.count, c.source, c.record, c.line));
+    let counts = outcome.errors.iter().map(|c| (&c.loc, &c.kind, c.count, c.source, c.record, c.line));
     result.set_item("counts", PyList::new(py, counts.collect::<Vec<_>>())?)?;
     result.set_item("further_errors", outcome.further_errors)?;
     let chunks = PyList::empty(py);
-    for chunk in outcome.chunks {
-        chunks.append(to_chunk(py, &chunk)?)?;
+    for chunk in &outcome.chunks {
+        chunks.append(to_chunk(py, chunk)?)?;
     }
     result.set_item("chunks", chunks)?;
     result.set_item("objects", PyList::new(py, objects)?)?;

@@ -38,12 +38,7 @@ pub(crate) fn open<'a>(
     for source in sources.iter() {
         let start: u64 = source.getattr("start")?.extract()?;
         let plan: usize = source.getattr("plan")?.extract()?;
-        let delimiter = job.plans.get(plan).and_then(|plan| match plan.format {
-            SourceFormat::Csv => plan.delimiter.as_bytes().first(),
-            SourceFormat::Jsonl => Some(&LINES),
-            SourceFormat::Json => Some(&ELEMENTS),
-        });
-        let &delimiter = delimiter.ok_or_else(|| failure("plan", "source", 0, "it is bound to no plan"))?;
+        let dialect = dialect(job, plan).ok_or_else(|| failure("plan", "source", 0, "it is bound to no plan"))?;
         let input: Box<dyn Read + Send + 'a> =
             if let Some(data) = source.getattr("data")?.extract::<Option<PyBackedBytes>>()? {
                 Box::new(from(data, start))
@@ -62,13 +57,24 @@ pub(crate) fn open<'a>(
         opened.sources.push(Source {
             name: source.getattr("name")?.extract()?,
             plan,
-            dialect: Dialect { delimiter, max_record_bytes: job.max_record_bytes },
+            dialect,
             input,
             start,
             line: source.getattr("start_line")?.extract()?,
         });
     }
     Ok(opened)
+}
+
+/// How the sources of a plan are split. None: there is no such plan.
+pub(crate) fn dialect(job: &Job, plan: usize) -> Option<Dialect> {
+    let plan = job.plans.get(plan)?;
+    let delimiter = match plan.format {
+        SourceFormat::Csv => *plan.delimiter.as_bytes().first()?,
+        SourceFormat::Jsonl => LINES,
+        SourceFormat::Json => ELEMENTS,
+    };
+    Some(Dialect { delimiter, max_record_bytes: job.max_record_bytes })
 }
 
 fn from(data: PyBackedBytes, start: u64) -> Cursor<PyBackedBytes> {

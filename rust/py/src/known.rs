@@ -1,0 +1,217 @@
+//! Known: small sources like some that were met before, run with a single visit to Python.
+//!
+//! All that has to be found out about a source before a run, its plan above all, hangs on its suffix, the settings and
+//! its first line. Where these are known the source is opened, read, run and closed, and its outputs are made and named,
+//! without the interpreter: a thread that lets go of the interpreter's lock and wants it back waits longer for it than
+//! such a run takes. Whatever is not as expected leaves no trace, and is left to the usual way.
+
+use std::collections::HashMap;
+use std::io::{Cursor, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use memchr::memchr;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyDict;
+use thresher_core::error::Error;
+use thresher_core::job::{Outcome, Outputs, run_compiled};
+use thresher_core::source::Source;
+
+use crate::files::{Fresh, Identity, read_small};
+use crate::oracle::PythonOracle;
+use crate::source::{Memory, dialect};
+use crate::watch::Watch;
+use crate::{Exceptions, Ready, outcome};
+
+/// What a tar archive has, and where, even one that begins with a known line.
+const ARCHIVE: (usize, &[u8]) = (257, b"ustar");
+
+/// First lines that are remembered; then it begins anew.
+const MOST: usize = 64;
+
+/// What sources are like that were met. See `python/thresher/_engine.pyi`.
+#[pyclass(frozen)]
+pub(crate) struct Known {
+    /// Bytes of a source that is small.
+    most_bytes: u64,
+    /// Bytes in which a first line ends.
+    longest: usize,
+    met: RwLock<HashMap<Vec<u8>, Arc<Met>>>,
+}
+
+/// A source that was met.
+struct Met {
+    ready: Py<Ready>,
+    oracle: Py<PyAny>,
+    /// What Python knows of it.
+    tag: Py<PyAny>,
+    accepted: Vec<u8>,
+    rejects: Vec<u8>,
+}
+
+/// What is read.
+enum Input {
+    Path(PathBuf),
+    Data(PyBackedBytes),
+}
+
+/// Where the records of a source begin.
+struct Start {
+    offset: u64,
+    line: u64,
+}
+
+/// A run that is over. See `python/thresher/_engine.pyi`.
+#[pyclass(frozen)]
+pub(crate) struct Done {
+    met: Arc<Met>,
+    outcome: Outcome,
+    rejects: Vec<u8>,
+    objects: Vec<Option<Py<PyAny>>>,
+    #[pyo3(get)]
+    identity: Option<Identity>,
+}
+
+#[pymethods]
+impl Done {
+    #[getter]
+    fn tag(&self, py: Python<'_>) -> Py<PyAny> {
+        self.met.tag.clone_ref(py)
+    }
+
+    fn outcome<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        outcome::to_python(py, &self.outcome, &[0], &self.rejects, &self.objects)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.objects.iter().flatten().try_for_each(|object| visit.call(object))
+    }
+}
+
+#[pymethods]
+impl Known {
+    #[new]
+    fn new(most_bytes: u64, longest: usize) -> Self {
+        Self { most_bytes, longest, met: RwLock::default() }
+    }
+
+    fn remember(
+        &self,
+        line: &[u8],
+        ready: Py<Ready>,
+        oracle: Py<PyAny>,
+        tag: Py<PyAny>,
+        accepted: &[u8],
+        rejects: &[u8],
+    ) {
+        let one = Met { ready, oracle, tag, accepted: accepted.to_vec(), rejects: rejects.to_vec() };
+        let mut met = self.met.write().unwrap_or_else(PoisonError::into_inner);
+        let old = if met.len() >= MOST { std::mem::take(&mut *met) } else { HashMap::new() };
+        met.insert(line.to_vec(), Arc::new(one));
+        drop(met);
+        // What Python does when its objects go is done without the lock.
+        drop(old);
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 makes paths that are owned")]
+    fn run(
+        &self,
+        py: Python<'_>,
+        source: &Bound<'_, PyAny>,
+        name: String,
+        accepted: Option<PathBuf>,
+        rejects: Option<PathBuf>,
+        mark: &str,
+    ) -> PyResult<Option<Done>> {
+        let input = match source.extract::<PyBackedBytes>() {
+            Ok(data) => Input::Data(data),
+            Err(_) => Input::Path(source.extract()?),
+        };
+        let outputs = [rejects.as_deref(), accepted.as_deref()];
+        let exceptions = Exceptions::default();
+        let done = py.detach(|| {
+            let run = |data: &[u8]| self.carry_out(data, name, outputs, mark, &exceptions);
+            let read_and_run = || match &input {
+                Input::Data(data) => (1..=self.most_bytes).contains(&(data.len() as u64)).then(|| run(data)),
+                Input::Path(path) => read_small(path, self.most_bytes).map(|data| run(&data)),
+            };
+            catch_unwind(AssertUnwindSafe(read_and_run)).ok().flatten().unwrap_or(Ok(None))
+        });
+        done.or_else(|number| exceptions.take(number).map_or(Ok(None), Err))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // Whoever writes just now holds on to the object by calling it.
+        let Ok(met) = self.met.try_read() else { return Ok(()) };
+        met.values().try_for_each(|met| [&met.oracle, &met.tag].into_iter().try_for_each(|object| visit.call(object)))
+    }
+
+    fn __clear__(&self) {
+        let met = std::mem::take(&mut *self.met.write().unwrap_or_else(PoisonError::into_inner));
+        // What Python does when its objects go is done without the lock.
+        drop(met);
+    }
+}
+
+impl Known {
+    /// What is known of a source of these bytes, and where its records begin.
+    fn find(&self, data: &[u8]) -> Option<(Arc<Met>, Start)> {
+        if data.get(ARCHIVE.0..).is_some_and(|data| data.starts_with(ARCHIVE.1)) {
+            return None;
+        }
+        let met = self.met.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lines) = met.get(&[][..]).filter(|_| data.starts_with(b"{")) {
+            return Some((Arc::clone(lines), Start { offset: 0, line: 1 }));
+        }
+        let end = memchr(b'\n', &data[..data.len().min(self.longest)])? + 1;
+        Some((Arc::clone(met.get(&data[..end])?), Start { offset: end as u64, line: 2 }))
+    }
+
+    /// Runs a source. None: not here; an error is the number of an exception of Python.
+    fn carry_out(
+        &self,
+        data: &[u8],
+        name: String,
+        paths: [Option<&Path>; 2],
+        mark: &str,
+        exceptions: &Exceptions,
+    ) -> Result<Option<Done>, u64> {
+        let Some((met, start)) = self.find(data) else { return Ok(None) };
+        let Some(files) = Fresh::create(paths, mark) else { return Ok(None) };
+        let [rejects, accepted] = files.each_ref().map(|file| file.as_ref().and_then(Fresh::file));
+        let Ready { job, plans } = met.ready.get();
+        let Some(dialect) = dialect(job, 0) else { return Ok(None) };
+        for (file, head) in [(accepted, &met.accepted), (rejects, &met.rejects)] {
+            if file.is_some_and(|mut file| file.write_all(head).is_err()) {
+                return Ok(None);
+            }
+        }
+        let mut input = Cursor::new(data);
+        input.set_position(start.offset);
+        let source = Source { name, plan: 0, dialect, input: Box::new(input), start: start.offset, line: start.line };
+        let memory = Memory::default();
+        let outputs = Outputs {
+            accepted: accepted.map(|file| Box::new(file) as _),
+            rejects: rejects.map_or_else(|| Box::new(memory.writer()) as _, |file| Box::new(file) as _),
+            receiver: None,
+        };
+        let cancelled = AtomicBool::new(false);
+        let watch = Watch::new(exceptions, &cancelled, None);
+        let oracle = PythonOracle::new(&met.oracle, job.accepted_format.is_none(), exceptions);
+        let outcome = match run_compiled(job, Arc::clone(plans), vec![source], outputs, &oracle, &watch, &cancelled) {
+            Ok(outcome) => outcome,
+            Err(Error::Python(number)) => return Err(number),
+            Err(_) => return Ok(None),
+        };
+        let objects = oracle.into_objects();
+        let identity = files[0].as_ref().and_then(Fresh::identity);
+        if !Fresh::publish(files) {
+            return Ok(None);
+        }
+        Ok(Some(Done { met, outcome, rejects: memory.take(), objects, identity }))
+    }
+}
