@@ -67,6 +67,22 @@ def test_more_columns_than_sixteen_bits_count(engine: str) -> None:
     assert [error["loc"] for error in reject.errors] == [("c69999",)]
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_record_with_very_many_errors(form: Any, engine: str, tmp_path: Path) -> None:
+    """What one of them may become is not needed for each at once."""
+
+    class Narrow(BaseModel, extra="forbid"):
+        a: int
+
+    names = [f"c{i}" for i in range(50_000)]
+    cells = f"{','.join(['a', *names])}\n1{',v' * 50_000}\n"
+    line = f'{{"a":1,{",".join(f"{chr(34)}{name}{chr(34)}:1" for name in names)}}}\n'
+    data = (cells if form == "csv" else line).encode()
+    settings: dict[str, Any] = {"format": form, "max_record_bytes": 1 << 22, "engine": engine}
+    result = thresher.process(data, Narrow, rejects=tmp_path / "r.jsonl", **settings)
+    assert (result.rejected, len(result.rejects[0].told)) == (1, 50_000)
+
+
 @pytest.mark.parametrize(
     "settings",
     [{"block_bytes": 1 << 45}, {"max_record_bytes": 1 << 40}, {"workers": 1 << 40}, {"workers": "2"}],
