@@ -252,7 +252,7 @@ def _explain(options: argparse.Namespace) -> int:
     from thresher.schema import compile
 
     compiled = compile(schema, config)
-    print(compiled.explain(None if spec is None else spec.compile(compiled)))
+    _print(compiled.explain(None if spec is None else spec.compile(compiled)), as_source=False)
     return DONE
 
 
@@ -260,8 +260,20 @@ def _infer(options: argparse.Namespace) -> int:
     _set_up_logging(options)
     from thresher.schema.infer import infer
 
-    print(infer(_source(options.files), config=_config(options)).source, end="")
+    _print(infer(_source(options.files), config=_config(options)).source.rstrip("\n"), as_source=True)
     return DONE
+
+
+def _print(text: object, *, as_source: bool) -> None:
+    """Print to standard output, whatever characters its encoding has. The source of a module is UTF-8 in a file."""
+    import io
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if as_source and not sys.stdout.isatty():
+            sys.stdout.reconfigure(encoding="utf-8")
+        else:
+            sys.stdout.reconfigure(errors="backslashreplace")
+    print(text)
 
 
 def _version(options: argparse.Namespace | None = None) -> int:

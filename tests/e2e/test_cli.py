@@ -558,6 +558,18 @@ class TestOtherCommands:
         assert "order_id" in done.stdout
         assert "native" in done.stdout
 
+    def test_any_character_can_be_printed(self, folder: Path) -> None:
+        """Whatever the encoding of the terminal; a module is UTF-8 in a file, as Python reads it."""
+        (folder / "maße.csv").write_text("größe,中\n1,x\n")
+        environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+        with open(folder / "measures.py", "wb") as file:
+            done = _run("infer", "maße.csv", env=environment, stdout=file)
+        assert done.returncode == 0, done.stderr
+        assert "    größe: int\n    中: str\n" in (folder / "measures.py").read_text(encoding="utf-8")
+        done = _run("explain", "measures:Record", env=environment)
+        assert done.returncode == 0, done.stderr
+        assert "gr\\xf6\\xdfe" in done.stdout
+
     def test_infer_prints_a_module_that_works(self, folder: Path) -> None:
         (folder / "clean.csv").write_text("Order ID,class,day\n1,a,2024-01-01\n2,,2024-01-02\n")
         done = _run("infer", "clean.csv")
