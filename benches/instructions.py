@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from benches import data
 
@@ -31,18 +32,38 @@ RECORDS = 20_000
 TOLERANCE = 0.15
 """Growth that is let pass: compilers and C libraries differ a little."""
 
+
+class Case(NamedTuple):
+    """What is counted."""
+
+    job: str
+    """Its file in ``tests/cases/jobs``."""
+    bad: float = 0.01
+    """Share of bad records."""
+    errors: int = 1
+    """Errors in each of those."""
+    spaced: bool = False
+    """Whether lines have the blanks that ``json.dumps`` leaves."""
+    format: str | None = None
+    """Of what is written, where it is not that of the job."""
+
+
 CASES = {
-    "readings": ("readings", 0.01, 1),
-    "orders": ("orders", 0.01, 1),
-    "readings, all bad": ("readings", 1.0, 1),
-    "orders, all bad, three errors each": ("orders", 1.0, 3),
-    "readings as JSON Lines": ("readings-jsonl", 0.01, 1),
-    "orders as JSON Lines": ("orders-jsonl", 0.01, 1),
-    "readings as JSON Lines, all bad": ("readings-jsonl", 1.0, 1),
-    "orders as JSON Lines, all bad, three errors each": ("orders-jsonl", 1.0, 3),
-    "nested orders": ("nested-jsonl", 0.01, 1),
+    "readings": Case("readings"),
+    "orders": Case("orders"),
+    "readings, all bad": Case("readings", 1.0),
+    "orders, all bad, three errors each": Case("orders", 1.0, 3),
+    "readings as JSON Lines": Case("readings-jsonl"),
+    "orders as JSON Lines": Case("orders-jsonl"),
+    "readings as JSON Lines, all bad": Case("readings-jsonl", 1.0),
+    "orders as JSON Lines, all bad, three errors each": Case("orders-jsonl", 1.0, 3),
+    "nested orders": Case("nested-jsonl"),
+    "readings as JSON Lines with blanks": Case("readings-jsonl", spaced=True),
+    "orders as JSON Lines with blanks": Case("orders-jsonl", spaced=True),
+    "nested orders with blanks": Case("nested-jsonl", spaced=True),
+    "readings from JSON Lines to CSV": Case("readings-jsonl", format="csv"),
+    "orders from JSON Lines to CSV": Case("orders-jsonl", format="csv"),
 }
-"""Name: job of ``tests/cases/jobs``, share of bad records, errors in each."""
 
 
 def build() -> Path:
@@ -57,11 +78,15 @@ def build() -> Path:
 
 def count(program: Path, name: str, folder: Path) -> float:
     """Return the instructions per record of a case."""
-    fixture, bad, errors = CASES[name]
-    workload, _, suffix = fixture.partition("-")
-    source = folder / "source"
-    data.write(source, workload, RECORDS, bad=bad, errors=errors, format="jsonl" if suffix else "csv")
-    job = ROOT / "tests" / "cases" / "jobs" / f"{fixture}.json"
+    case = CASES[name]
+    workload, _, suffix = case.job.partition("-")
+    source, job = folder / "source", folder / "job.json"
+    data.write(source, workload, RECORDS, bad=case.bad, errors=case.errors, format="jsonl" if suffix else "csv")
+    if case.spaced:
+        lines = source.read_text("utf-8").splitlines()
+        source.write_text("".join(json.dumps(json.loads(line)) + "\n" for line in lines), "utf-8")
+    plan = json.loads((ROOT / "tests" / "cases" / "jobs" / f"{case.job}.json").read_text("utf-8"))
+    job.write_text(json.dumps({**plan, "accepted_format": case.format or plan["accepted_format"]}), "utf-8")
     done = subprocess.run(
         [
             *("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"),
