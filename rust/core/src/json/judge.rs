@@ -9,6 +9,7 @@ use super::check;
 use super::quick;
 use super::scalars::{On, Scalars};
 use super::tokens::Tag;
+use crate::check::msgspec::{self, OrNull};
 use crate::check::{Kernel, with_kernel};
 use crate::compiled::{Checker, Field};
 use crate::plan::{Bounds, ErrorCode};
@@ -95,6 +96,15 @@ impl Way {
             Checker::Int(kernel) if kernel.multiple_of.is_none() => ints(&kernel.bounds, valued),
             Checker::Float(kernel) if kernel.multiple_of.is_none() => floats(&kernel.bounds, valued),
             Checker::Bool(_) if echoes => Self::Literal,
+            Checker::Msgspec(checker) => match &**checker {
+                msgspec::Checker::Text(_) => Self::Text,
+                msgspec::Checker::Int(OrNull { kernel, .. }) if kernel.multiple_of.is_none() => {
+                    ints(&Bounds { ge: kernel.ge, le: kernel.le, ..Bounds::default() }, valued)
+                }
+                msgspec::Checker::Float(OrNull { kernel, .. }) => floats(&kernel.0.bounds, valued),
+                msgspec::Checker::Bool(_) if echoes => Self::Literal,
+                _ => Self::Kernel,
+            },
             _ => Self::Kernel,
         }
     }

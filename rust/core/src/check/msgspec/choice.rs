@@ -20,6 +20,10 @@ impl Kernel for Choice {
             _ => refused(text),
         }
     }
+
+    fn echoes(&self, constants: &[u8]) -> bool {
+        self.0.echoes(constants)
+    }
 }
 
 /// The error, where Python shows the text as it is between quotes.

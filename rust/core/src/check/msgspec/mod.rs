@@ -98,6 +98,11 @@ impl<K: Kernel> Kernel for OrNull<K> {
             _ => verdict,
         }
     }
+
+    /// In JSON no text is None.
+    fn echoes(&self, constants: &[u8]) -> bool {
+        self.null.is_none() && self.kernel.echoes(constants)
+    }
 }
 
 impl<K> OrNull<K> {

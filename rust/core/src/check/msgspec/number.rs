@@ -1,6 +1,7 @@
 //! Numbers: the grammar of JSON, and nothing around it. Int, float, bool and Decimal.
 
 use crate::cells::Span;
+use crate::check::bool;
 use crate::check::decimal;
 use crate::check::float;
 use crate::check::int::{self, outside};
@@ -188,6 +189,10 @@ impl Kernel for Bool {
         // A number that is too large has an error of its own.
         let number = matches!(text.as_bytes().first(), Some(b'-' | b'0'..=b'9'));
         if number { Verdict::Unsure } else { Verdict::Reject(ErrorCode::BoolType) }
+    }
+
+    fn echoes(&self, constants: &[u8]) -> bool {
+        bool::Bool { yes: self.yes, no: self.no }.echoes(constants)
     }
 }
 
