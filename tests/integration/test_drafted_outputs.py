@@ -224,8 +224,8 @@ def test_values_of_structs_stay(engine: str, tmp_path: Path) -> None:
 def test_numbers_of_a_json_schema_stay(engine: str, tmp_path: Path) -> None:
     """Whole numbers with a fraction of zero, large ones, and those that a type of Python would make others of."""
     schema = {"properties": {"n": {"type": "number"}, "i": {"type": "integer"}, "a": {"items": {"type": "number"}}}}
-    lines = b'{"n":1,"i":2.0,"a":[1,2.0]}\n{"n":99999999999999999999999,"i":99999999999999999999999,"a":[]}\n'
-    cells = b'n,i,a\n1,2.0,"[1,2.0]"\n1.50,99999999999999999999999,[]\n'
+    lines = b'{"n":1,"i":2.0,"a":[1,1e30]}\n{"n":99999999999999999999999,"i":99999999999999999999999,"a":[]}\n'
+    cells = b'n,i,a\n1e22,2.0,"[1,2.0]"\n1.50,99999999999999999999999,[]\n'
     for data, form in ((lines, "jsonl"), (cells, "csv")):
         written = []
         for select in (None, ["n", "i", "a"]):

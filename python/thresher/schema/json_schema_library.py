@@ -222,7 +222,12 @@ class JsonSchemaLibrary:
 
     def draft(self, name: str, fields: Mapping[str, tuple[Any, str]], copied: bool) -> Any:
         """Return a Struct of msgspec, which writes what it is given."""
-        return drafted(name, fields, copied)
+        keys = {field: key for field, (_, key) in fields.items()}
+
+        def write(instance: Any) -> bytes:
+            return _encode({key: _written(getattr(instance, field)) for field, key in keys.items()})
+
+        return drafted(name, fields, copied, write)
 
     def lines(self, compiled: Compiled) -> Plan:
         """Return the plan for JSON Lines."""

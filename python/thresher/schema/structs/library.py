@@ -49,7 +49,7 @@ class MsgspecLibrary:
         drafted = issubclass(struct, _Drafted)
         self.validate_values: Callable[[Mapping[str, Any]], Any] = _Values(struct) if drafted else self.validate
         self.validate_json: Callable[[str | bytes], Any] = msgspec.json.Decoder(struct).decode
-        self.write: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+        self.write: Callable[[Any], bytes] = getattr(struct, _WRITE, None) or msgspec.json.Encoder().encode
 
     def faults(self, error: Exception, record: Any) -> list[Fault]:
         """Return the error of a record: msgspec stops at the first."""
@@ -147,6 +147,9 @@ class MsgspecLibrary:
         return {"msgspec": msgspec.__version__}
 
 
+_WRITE = "__thresher_write__"
+"""The attribute of a drafted Struct whose records are not written as msgspec writes them."""
+
 _AS_IT_IS = msgspec.Meta(extra={"thresher": "as it is"})
 """Stands in an annotation of a drafted Struct: values are not validated, since a default may be of any type."""
 
@@ -176,17 +179,21 @@ class _Values:
         return self._struct(*[getattr(found, name) for name in self._names])
 
 
-def drafted(name: str, fields: Mapping[str, tuple[Any, str]], copied: bool) -> type[msgspec.Struct]:
+def drafted(
+    name: str, fields: Mapping[str, tuple[Any, str]], copied: bool, write: Callable[[Any], bytes] | None = None
+) -> type[msgspec.Struct]:
     """Return a Struct of fields that all are required.
 
     Args:
         name: of the class.
         fields: the annotation of each, and the key that it is written under.
         copied: whether values come as they were copied or computed, and no function of the user's changes them.
+        write: writes an instance as JSON; None: msgspec does.
     """
     given = [(field, annotation) for field, (annotation, _) in fields.items()]
     keys = {field: key for field, (_, key) in fields.items()}
-    return msgspec.defstruct(name, given, bases=(_Drafted if copied else msgspec.Struct,), rename=keys)
+    space = {} if write is None else {_WRITE: staticmethod(write)}
+    return msgspec.defstruct(name, given, bases=(_Drafted if copied else msgspec.Struct,), rename=keys, namespace=space)
 
 
 def as_it_is(annotation: Any) -> Any:
