@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 import pytest
 from pydantic import BaseModel, Field, RootModel
 
@@ -18,6 +19,10 @@ def pipeline(**settings: Any) -> thresher.Pipeline:
 
 class Nowhere(BaseModel):
     order_idd: int
+
+
+class Pair(msgspec.Struct, array_like=True):
+    order_id: int
 
 
 class Nested(BaseModel):
@@ -37,7 +42,8 @@ class Impossible(BaseModel):
     ("arguments", "says"),
     [
         ({"output_schema": Nowhere}, "Order has no field of that name; did you mean 'order_id' or"),
-        ({"output_schema": RootModel[int]}, "is a root model: give a model with fields"),
+        ({"output_schema": RootModel[int]}, "no objects with fields of their own: give a model with fields"),
+        ({"output_schema": Pair}, "the records of the output schema Pair are no objects"),
         ({"output_schema": Nested, "values": {"a": "1", "b": "2"}}, "fields 'a' and 'b' of Nested have one alias, 'x'"),
         ({"output_schema": Twice}, "has 2 From: leave all but one out"),
         ({"output_schema": Impossible}, "the field 'status' of Impossible is int, and its expression gives date"),

@@ -77,7 +77,8 @@ def _output(spec: Spec, compiled: Compiled, scope: Scope) -> Compiled | None:
         found = compile_schema(spec.output_schema)
         if found.outputs is None:
             raise ConfigurationError(
-                f"the output schema {found.schema.__qualname__} is a root model: give a model with fields"
+                f"the records of the output schema {found.schema.__qualname__} are no objects with fields of their "
+                "own: give a model with fields"
             )
         return found
     if spec.values or spec.select is not None:
