@@ -180,6 +180,31 @@ def test_sources_of_other_kinds(engine: str, name: str, other: str, tmp_path: Pa
     assert come_to(used) == come_to(thresher.Pipeline(Row, engine=engine))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs")
+def test_a_fifo(engine: str, tmp_path: Path) -> None:
+    """It is opened once: who writes into it has one reader."""
+    used = thresher.Pipeline(Row, engine=engine)
+    path = tmp_path / "x.csv"
+    path.write_bytes(CSV)
+    expected = [used.process(path).accepted for _ in range(2)]
+    path.unlink()
+    os.mkfifo(path)
+    script = "import sys, time; file = open(sys.argv[1], 'wb'); time.sleep(0.2); file.write(sys.argv[2].encode())"
+    with subprocess.Popen([sys.executable, "-c", script, path, CSV.decode()]) as writer:
+        assert [used.process(path).accepted] * 2 == expected
+    assert writer.returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_forks_in_the_middle_of_runs(engine: str, tmp_path: Path) -> None:
+    """What another thread held on to when the process was forked is in nobody's way."""
+    environment = {**os.environ, "THRESHER_ENGINE": engine}
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.stdout, done.returncode) == ("all came back\n", 0), done.stderr
+
+
 @pytest.mark.parametrize("setting", [{"header": False}, {"null_values": ("one",)}, {"max_bytes": 10}, {"workers": 1}])
 def test_other_settings(engine: str, setting: Any) -> None:
     """What was found out under some settings is not used under others."""
@@ -333,6 +358,45 @@ def test_a_validator_that_crashes(engine: str, tmp_path: Path) -> None:
     assert isinstance(caught.value.__cause__, KeyError)
     assert len(list(tmp_path.iterdir())) == 4
 
+
+FORKS = """
+import faulthandler, os, threading
+from pydantic import BaseModel
+import thresher
+
+class Row(BaseModel):
+    a: int
+
+pipeline = thresher.Pipeline(Row)
+# Modules that are imported just now are another matter.
+assert [reject.record for reject in pipeline.process(b"a\\n1\\nx\\n").rejects] == [2]
+over = threading.Event()
+
+def work(number):
+    turn = 0
+    while not over.is_set():
+        turn += 1
+        pipeline.process(b"a,b%d\\n1,2\\nx,2\\n" % (turn % 100 + 100 * number))
+
+threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+for thread in threads:
+    thread.start()
+for turn in range(60):
+    child = os.fork()
+    if child == 0:
+        faulthandler.dump_traceback_later(20, exit=True)
+        for number in range(5):
+            assert pipeline.process(b"a,c%d\\n1,2\\nx,2\\n" % number).accepted == 1
+            assert pipeline.process(b"a,c%d\\n1,2\\nx,2\\n" % number).rejected == 1
+        os._exit(0)
+    if os.waitpid(child, 0)[1] != 0:
+        print("one was stuck")
+        os._exit(1)
+over.set()
+for thread in threads:
+    thread.join()
+print("all came back")
+"""
 
 FULL = """
 import resource, signal, sys

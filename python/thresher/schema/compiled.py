@@ -6,7 +6,6 @@ looks at a core schema and never validates.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -109,7 +108,6 @@ class Compiled:
     """What is inside of the fields of the kind ``nested``, where their values are cells."""
     _versions: dict[str, str] = field(default_factory=dict)
     _plans: dict[object, Plan] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -136,19 +134,17 @@ class Compiled:
         plan = self._plans.get(key)
         if plan is None:
             plan = bind(self, candidates, names)
-            with self._lock:
-                if len(self._plans) >= _HEADERS_KEPT:
-                    self._plans.clear()
-                self._plans[key] = plan
+            if len(self._plans) >= _HEADERS_KEPT:
+                self._plans.clear()
+            # The first of two threads that made the same; a lock would be stuck in a process that is forked meanwhile.
+            plan = self._plans.setdefault(key, plan)
         return plan
 
     def lines(self) -> Plan:
         """Return the plan for JSON Lines."""
         plan = self._plans.get("jsonl")
         if plan is None:
-            plan = self.library.lines(self)
-            with self._lock:
-                self._plans["jsonl"] = plan
+            plan = self._plans.setdefault("jsonl", self.library.lines(self))
         return plan
 
     def elements(self) -> Plan:

@@ -4,7 +4,7 @@
 //! given to the next ones: a few for the whole process, none of them large. They hold no records of anybody by then, and
 //! nothing of a run that failed is kept.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use crate::check::work::Work;
 use crate::pool::processors;
@@ -16,6 +16,7 @@ use crate::verify::Verifier;
 /// Most bytes of buffers that are kept of one worker.
 const MOST_BYTES: usize = 4 << 20;
 
+/// Never waited for: in a forked process it may be locked by a thread that did not come with it.
 static SPARE: Mutex<Vec<Worker>> = Mutex::new(Vec::new());
 
 /// What one thread works with.
@@ -37,7 +38,7 @@ impl Worker {
     /// A worker whose buffers may have been used before.
     #[must_use]
     pub fn take() -> Self {
-        SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+        SPARE.try_lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default()
     }
 
     /// Keeps the buffers for another run, where they are small and few are kept already.
@@ -49,8 +50,9 @@ impl Worker {
         self.work.forget();
         self.output.clear();
         let kept = Self { block: self.block, work: self.work, output: self.output, ..Self::default() };
-        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.len() < processors() {
+        if let Ok(mut spare) = SPARE.try_lock()
+            && spare.len() < processors()
+        {
             spare.push(kept);
         }
     }

@@ -5,7 +5,7 @@
 //! can be, and have the words for what is wrong.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{File, Metadata, metadata};
 use std::io::Read;
 use std::os::fd::{IntoRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
@@ -23,11 +23,11 @@ const STEM: usize = 48;
 
 /// The bytes of a regular file of 1 to `most` bytes. None: it is something else, or it changes.
 pub(crate) fn read_small(path: &Path, most: u64) -> Option<Vec<u8>> {
+    // Looked at before it is opened: whoever writes into a FIFO would take that for its reader.
+    let is_small = |status: &Metadata| status.is_file() && (1..=most).contains(&status.len());
+    metadata(path).ok().filter(is_small)?;
     let mut file = File::open(path).ok()?;
-    let status = file.metadata().ok()?;
-    if !status.is_file() || !(1..=most).contains(&status.len()) {
-        return None;
-    }
+    let status = file.metadata().ok().filter(is_small)?;
     let mut data = vec![0; status.len() as usize + 1];
     let mut read = 0;
     loop {

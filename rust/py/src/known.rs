@@ -10,7 +10,7 @@ use std::io::{Cursor, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use memchr::memchr;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -40,6 +40,7 @@ pub(crate) struct Known {
     most_bytes: u64,
     /// Bytes in which a first line ends.
     longest: usize,
+    /// Never waited for: in a forked process a lock may be held by a thread that did not come with it.
     met: RwLock<HashMap<Vec<u8>, Arc<Met>>>,
 }
 
@@ -109,7 +110,7 @@ impl Known {
         rejects: &[u8],
     ) {
         let one = Met { ready, oracle, tag, accepted: accepted.to_vec(), rejects: rejects.to_vec() };
-        let mut met = self.met.write().unwrap_or_else(PoisonError::into_inner);
+        let Ok(mut met) = self.met.try_write() else { return };
         let old = if met.len() >= MOST { std::mem::take(&mut *met) } else { HashMap::new() };
         met.insert(line.to_vec(), Arc::new(one));
         drop(met);
@@ -145,13 +146,12 @@ impl Known {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // Whoever writes just now holds on to the object by calling it.
         let Ok(met) = self.met.try_read() else { return Ok(()) };
         met.values().try_for_each(|met| [&met.oracle, &met.tag].into_iter().try_for_each(|object| visit.call(object)))
     }
 
     fn __clear__(&self) {
-        let met = std::mem::take(&mut *self.met.write().unwrap_or_else(PoisonError::into_inner));
+        let Ok(met) = self.met.try_write().map(|mut met| std::mem::take(&mut *met)) else { return };
         // What Python does when its objects go is done without the lock.
         drop(met);
     }
@@ -163,7 +163,7 @@ impl Known {
         if data.get(ARCHIVE.0..).is_some_and(|data| data.starts_with(ARCHIVE.1)) {
             return None;
         }
-        let met = self.met.read().unwrap_or_else(PoisonError::into_inner);
+        let met = self.met.try_read().ok()?;
         if let Some(lines) = met.get(&[][..]).filter(|_| data.starts_with(b"{")) {
             return Some((Arc::clone(lines), Start { offset: 0, line: 1 }));
         }
