@@ -146,11 +146,14 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-async def awaited(run: Run, source: SourceLike, targets: Sequence[Name | None], *, native: bool) -> Result:
+async def awaited(
+    run: Run, again: Callable[[], Result | None], source: SourceLike, targets: Sequence[Name | None], *, native: bool
+) -> Result:
     """Carry out a run in a thread, and wait for it.
 
     Args:
         run: carries it out.
+        again: the same for a small source like one that was met before, which waits for nobody; None: it is none.
         source: what it reads.
         targets: what it writes.
         native: whether no code of the user's takes part.
@@ -161,6 +164,9 @@ async def awaited(run: Run, source: SourceLike, targets: Sequence[Name | None], 
             _crew = _Crew()
 
         def small() -> Result:
+            known = again()
+            if known is not None:
+                return known
             if not _is_small(source, targets):
                 raise _NotSmallError
             return run()

@@ -160,7 +160,21 @@ class Pipeline:
         from thresher.awaited import awaited
 
         run = partial(self.process, source, output=output, rejects=rejects, report=report, config=config, **settings)
-        return await awaited(run, source, (output, rejects, report), native=self._bound.native)
+        again = partial(self._again, source, (output, rejects, report), config, settings)
+        return await awaited(run, again, source, (output, rejects, report), native=self._bound.native)
+
+    def _again(
+        self,
+        source: SourceLike,
+        names: tuple[Name | None, Name | None, Name | None],
+        config: Config | None,
+        settings: Mapping[str, Any],
+    ) -> Result | None:
+        """Process a small source like one that was met before; None: it is none."""
+        from thresher.run import run_again
+
+        merged = Config.from_settings(settings, self.config if config is None else config)
+        return run_again(source, self._bound, Targets.named(*names), merged)
 
     def batches(
         self,

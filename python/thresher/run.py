@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from thresher.batches import Channel
     from thresher.transform.spec import Spec
 
-__all__ = ["run"]
+__all__ = ["run", "run_again"]
 
 logger = logging.getLogger("thresher")
 
@@ -78,14 +78,11 @@ def run(
         FileError: a file could not be read or written.
         EngineError: a defect of thresher.
     """
-    chosen = engine.choose(config.engine)
-    alone = bound is not None and chosen.name == "rust" and channel is None and progress is None and not sample_rejects
-    if bound is not None and alone:
-        known = bound.again.result(source, targets, config)
-        if known is not None:
-            _log(known)
-            return known
+    plain = bound is not None and channel is None and progress is None and not sample_rejects
+    if bound is not None and plain and (known := run_again(source, bound, targets, config)) is not None:
+        return known
     began, started_at, run_id = time.perf_counter(), datetime.now(UTC), unique()
+    chosen = engine.choose(config.engine)
     opened = open_sources(source, config)
     if channel is not None:
         channel.open(lambda: _stop(opened))
@@ -144,10 +141,30 @@ def run(
         close_sources(opened)
     lines = outcome.rejects if sampled is None else sampled.lines()
     rejects = Rejects.of(report.rejected, lines, targets.rejects, recalled)
-    if alone and len(opened) == 1:
+    if plain and chosen.name == "rust" and len(opened) == 1:
         bound.again.remember(source, Met(opened[0], job, oracle, heads), targets, config)
     result = Result(Account(report, rejects, outcome.kept), schema=written.schema, inferred=inferred)
     _log(result)
+    return result
+
+
+def run_again(source: SourceLike, bound: Bound, targets: Targets, config: Config) -> Result | None:
+    """Process a small source like one that was met before. None: it is none; see :meth:`thresher.again.Again.result`.
+
+    Args:
+        source: what to read; it is not waited for.
+        bound: the schema, and what happens to records after they were validated.
+        targets: what to write.
+        config: the settings.
+
+    Raises:
+        DataProcessingError: a validator of the user's crashed.
+    """
+    if engine.choose(config.engine).name != "rust":
+        return None
+    result = bound.again.result(source, targets, config)
+    if result is not None:
+        _log(result)
     return result
 
 
