@@ -136,7 +136,7 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    #[inline(always)]
+    #[inline(never)]
     fn read(&mut self) -> Option<()> {
         let (echo, data, start, end) = (self.echo, self.data, self.start, self.end);
         // Before a key that is not that of the first field stands a comma, or what `opens` looks for.
