@@ -59,7 +59,7 @@ Identity: TypeAlias = tuple[int, int, int, int]
 class Done:
     """A run that is over."""
 
-    tag: Job
+    job: Job
     """As it was given to :meth:`Known.remember`."""
     identity: Identity | None
     """What the file of rejects is known by; None: there is none."""
@@ -78,14 +78,17 @@ class Known:
             longest: bytes of a first line.
         """
 
-    def remember(self, line: bytes, ready: Ready, oracle: Oracle, tag: Job, accepted: bytes, rejects: bytes) -> None:
+    def knows(self, line: bytes) -> bool:
+        """Tell whether a first line is remembered."""
+
+    def remember(self, line: bytes, ready: Ready, oracle: Oracle, job: Job, accepted: bytes, rejects: bytes) -> None:
         """Remember what is done with sources of one first line.
 
         Args:
             line: its line end included; empty: with any source that begins with ``{``, and has no header.
             ready: the job for them, of a single plan.
             oracle: of the job.
-            tag: comes back with the outcome.
+            job: the same as it was before; comes back with the outcome.
             accepted: the header line of accepted records.
             rejects: the header line of rejects.
         """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -21,7 +21,9 @@ from thresher.plan import Plan
 if TYPE_CHECKING:
     from thresher.schema.compiled import Compiled
 
-__all__ = ["RustEngine", "outcome_of", "ready"]
+__all__ = ["RustEngine", "called", "outcome_of", "ready"]
+
+T = TypeVar("T")
 
 if _engine.debug:
     warnings.warn(
@@ -58,19 +60,30 @@ class RustEngine:
             from thresher.verify import Shadow
 
             asked = Shadow(oracle, job, names, plans)
-        try:
-            done = _engine.run(
-                ready(job),
-                list(sources),
-                asked,
-                accepted,
-                rejects,
-                progress,
-                _receiving(receiver, plans, oracle),
-            )
-        except _engine.RunError as failure:
-            raise _mapped(failure) from None
+        done = called(
+            _engine.run,
+            ready(job),
+            list(sources),
+            asked,
+            accepted,
+            rejects,
+            progress,
+            _receiving(receiver, plans, oracle),
+        )
         return outcome_of(done, job, names, oracle.compiled)
+
+
+def called(function: Callable[..., T], *arguments: object) -> T:
+    """Call a function of the extension.
+
+    Raises:
+        FileError: a source could not be read, or a sink not written.
+        EngineError: a defect of thresher.
+    """
+    try:
+        return function(*arguments)
+    except _engine.RunError as failure:
+        raise _mapped(failure) from None
 
 
 def outcome_of(done: _engine.Outcome, job: Job, names: Sequence[str], written: Compiled) -> Outcome:

@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from thresher.compression import without_suffix
 from thresher.engine import Job, Oracle, Source
 from thresher.opened import LOOK_BYTES, SMALL_BYTES, Opened
 from thresher.recall import Recalled
-from thresher.reject import Rejects
+from thresher.reject import Rejects, absolute
 from thresher.report import Report, outputs_of
 from thresher.result import Account, Result
 from thresher.source import SUFFIXES, shown_name
+from thresher.target import STDOUT
 from thresher.unique import unique
 
 if TYPE_CHECKING:
@@ -34,16 +36,16 @@ if TYPE_CHECKING:
     from thresher.source import SourceLike
     from thresher.target import Target, Targets
 
-__all__ = ["Again", "Met"]
+__all__ = ["Again", "Found"]
 
 KEPT = 64
-"""Suffixes, settings and formats that are remembered; then it begins anew."""
+"""First lines that are remembered, under all settings; then it begins anew."""
 
 _NO_FILE = re.compile(r"[*?\[\n\0]|\A-?\Z")
 """What makes a name a glob, standard input, or data."""
 
 
-class Met(NamedTuple):
+class Found(NamedTuple):
     """What a run has found out about its only source."""
 
     opened: Opened
@@ -56,45 +58,58 @@ class Met(NamedTuple):
 class Again:
     """What was found out about the sources of one schema, for the next ones. Safe to share between threads."""
 
-    def __init__(self, compiled: Compiled, written: Compiled) -> None:
+    def __init__(self, compiled: Compiled, written: Compiled, *, native: bool) -> None:
         """Begin with nothing.
 
         Args:
             compiled: the schema.
             written: the schema of the records that are written.
+            native: whether no code of the user's takes part.
         """
-        self._compiled, self._written = compiled, written
+        self._compiled, self._written, self._native = compiled, written, native
         self._known: dict[Any, _engine.Known] = {}
+        self._lines = 0
 
-    def remember(self, source: SourceLike, met: Met, targets: Targets, config: Config) -> None:
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what was met: it is of this process."""
+        return {**self.__dict__, "_known": {}, "_lines": 0}
+
+    def remember(self, source: SourceLike, found: Found, targets: Targets, config: Config) -> None:
         """Remember a source that the Rust engine has run, where others may be like it.
 
         Args:
             source: as the user named it.
-            met: what was found out about it.
+            found: what was found out about it.
             targets: what was written.
             config: the settings.
         """
-        plain = _plain(source)
-        line = _first_line(met.opened, config)
-        if (
-            plain is None
-            or line is None
-            or met.job.verify
-            or targets.report is not None
-            or config.max_bytes is not None
-        ):
+        plain, line = _plain(source), _first_line(found.opened, config)
+        if plain is None or line is None or found.job.verify or not self._usual(targets, config):
             return
         from thresher import _engine
         from thresher._rust import ready
 
         key = _key(plain[2], targets, config)
         known = self._known.get(key)
+        if known is not None and known.knows(line):
+            return
+        if self._lines >= KEPT:
+            self._known, self._lines, known = {}, 0, None
         if known is None:
-            if len(self._known) >= KEPT:
-                self._known.clear()
             known = self._known.setdefault(key, _engine.Known(SMALL_BYTES, LOOK_BYTES))
-        known.remember(line, ready(met.job), met.oracle, met.job, *met.heads)
+        self._lines += 1
+        known.remember(line, ready(found.job), found.oracle, found.job, *found.heads)
+
+    def _usual(self, targets: Targets, config: Config) -> bool:
+        """Tell whether the engine alone can read and write what is asked for."""
+        each = targets.each()
+        return (
+            targets.report is None
+            and config.max_bytes is None
+            and all(target.name != STDOUT for target in each)
+            # Whatever fails while files are written is done again the long way, and nobody's code is to run twice.
+            and (self._native or not each)
+        )
 
     def result(self, source: SourceLike, targets: Targets, config: Config) -> Result | None:
         """Process a source like one that was met; None: there was none, or not all is as it was then.
@@ -106,20 +121,23 @@ class Again:
 
         Raises:
             DataProcessingError: a validator of the user's crashed.
+            EngineError: a defect of thresher.
         """
         if not self._known or (plain := _plain(source)) is None:
             return None
         known = self._known.get(_key(plain[2], targets, config))
-        if known is None or targets.report is not None:
+        if known is None or not self._usual(targets, config):
             return None
         began, started_at, run_id = time.perf_counter(), datetime.now(UTC), unique()
-        done = known.run(plain[0], plain[1], _name(targets.accepted), _name(targets.rejects), run_id[:12])
+        from thresher._rust import called
+
+        done = called(known.run, plain[0], plain[1], _name(targets.accepted), _name(targets.rejects), run_id[:12])
         if done is None:
             return None
         rejects = targets.rejects
-        if rejects is not None and rejects.format == "jsonl" and not os.path.isabs(rejects.name):
+        if rejects is not None and rejects.format == "jsonl":
             # Where they lie, even if the working directory is another when somebody looks.
-            rejects = msgspec.structs.replace(rejects, name=os.path.abspath(rejects.name))
+            rejects = msgspec.structs.replace(rejects, name=absolute(rejects.name))
         account = partial(
             _account,
             done,
@@ -152,7 +170,7 @@ def _account(
     """Give account of a run."""
     from thresher._rust import outcome_of
 
-    job = done.tag
+    job = done.job
     outcome = outcome_of(done.outcome(), job, [name], written)
     report = Report.of(
         outcome,
@@ -169,13 +187,14 @@ def _account(
 
 
 def _plain(source: SourceLike) -> tuple[str | bytes, str, str | None] | None:
-    """Return bytes, or the path of one file, its name as shown, and its suffix; None: it is anything else."""
+    """Return bytes, or the path of one file, its name as shown, and what its suffix says; None: it is anything else."""
     if type(source) is bytes:
         return source, "<bytes>", None
     path = os.fspath(source) if isinstance(source, str | os.PathLike) else None
-    if type(path) is not str or _NO_FILE.search(path):
+    if type(path) is not str or _NO_FILE.search(path) or without_suffix(path)[1] is not None:
         return None
-    return path, path if path.isascii() else shown_name(path), os.path.splitext(path)[1]
+    name = path if path.isascii() else shown_name(path)
+    return path, name, SUFFIXES.get(os.path.splitext(path)[1].lower())
 
 
 def _first_line(opened: Opened, config: Config) -> bytes | None:
@@ -189,9 +208,9 @@ def _first_line(opened: Opened, config: Config) -> bytes | None:
     return opened.first_line() if opened.format in ("csv", "tsv") and config.header is True else None
 
 
-def _key(suffix: str | None, targets: Targets, config: Config) -> tuple[Any, ...]:
+def _key(said: str | None, targets: Targets, config: Config) -> tuple[Any, ...]:
     accepted, rejects = targets.accepted, targets.rejects
-    return config, suffix, accepted and accepted.format, rejects and rejects.format
+    return config, said, accepted and accepted.format, rejects and rejects.format
 
 
 def _name(target: Target | None) -> str | None:

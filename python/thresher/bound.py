@@ -49,7 +49,7 @@ class Bound:
         self._heads: dict[Any, tuple[Plan, Header]] = {}
         self._lines: dict[str, Plan] = {}
         self._jobs: dict[Any, tuple[engine.Job, JobOracle]] = {}
-        self.again = Again(self.compiled, self.written)
+        self.again = Again(self.compiled, self.written, native=self.native)
 
     def sources(self, opened: Sequence[Opened], config: Config) -> tuple[list[Plan], list[engine.Source]]:
         """Bind the schema, and the transform, to the header of each source; equal headers share a plan.

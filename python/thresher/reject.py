@@ -21,7 +21,7 @@ from thresher.errors import ConfigurationError, FileError
 if TYPE_CHECKING:
     from thresher.target import Target
 
-__all__ = ["Recall", "Reject", "Rejects"]
+__all__ = ["Recall", "Reject", "Rejects", "absolute"]
 
 Identity: TypeAlias = "tuple[int, int, int, int]"
 
@@ -201,7 +201,7 @@ class Rejects(Sequence[Reject]):
             identity: what the file is known by: device, inode, bytes, and nanoseconds of its last change; None: as it
                 is now.
         """
-        path = os.path.abspath(path)
+        path = absolute(path)
         written = identity or _identity(os.stat(path))
 
         def open_lines() -> BinaryIO:
@@ -302,6 +302,11 @@ def _offsets(lines: BinaryIO) -> array[int]:
         offsets.append(at)
         at += len(line)
     return offsets
+
+
+def absolute(path: str) -> str:
+    """Return a path for any working directory; unlike :func:`os.path.abspath`, it takes ``..`` as the system does."""
+    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
 
 
 def _identity(status: os.stat_result) -> Identity:

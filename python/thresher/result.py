@@ -7,7 +7,7 @@ other than to read rejects back.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from thresher.config import reject_limit
 from thresher.engine import Kept
@@ -51,14 +51,20 @@ class Result(Records):
         """
         super().__init__(None, schema)
         self._account = account
+        self._first: dict[str, Account] = {}
         self.inferred = inferred
 
     def _given(self) -> Account:
         """Return the account, which takes longer than a small run: it is made once, when somebody looks."""
         account = self._account
         if not isinstance(account, Account):
-            account = self._account = account()
+            # Of two threads that look at once, both see what one of them has made.
+            account = self._account = self._first.setdefault("account", account())
         return account
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give the account: what makes it is of this process."""
+        return {**self.__dict__, "_account": self._given(), "_first": {}}
 
     def _held(self) -> Kept | None:
         return self._given().kept

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from thresher import engine
-from thresher.again import Met
+from thresher.again import Found
 from thresher.bound import Bound
 from thresher.config import Config
 from thresher.encode import csv_line
@@ -142,7 +142,7 @@ def run(
     lines = outcome.rejects if sampled is None else sampled.lines()
     rejects = Rejects.of(report.rejected, lines, targets.rejects, recalled)
     if plain and chosen.name == "rust" and len(opened) == 1:
-        bound.again.remember(source, Met(opened[0], job, oracle, heads), targets, config)
+        bound.again.remember(source, Found(opened[0], job, oracle, heads), targets, config)
     result = Result(Account(report, rejects, outcome.kept), schema=written.schema, inferred=inferred)
     _log(result)
     return result

@@ -45,6 +45,16 @@ class _File:
         self.published = False
         self.fd: int | None = None
 
+    def known_by(self) -> tuple[int, int] | str:
+        """Return what tells the file from any other: its device and number, or its path where there is none yet."""
+        if self.target.name == STDOUT:
+            return STDOUT
+        try:
+            status = os.stat(self.real)
+        except OSError:
+            return self.real
+        return status.st_dev, status.st_ino
+
     def open(self) -> None:
         """Open the temporary file, or the target itself where it cannot be replaced."""
         name = self.target.name
@@ -184,7 +194,7 @@ class Sinks:
             FileError: a file cannot be written there.
         """
         try:
-            refuse_same((f.target, STDOUT if f.target.name == STDOUT else f.real) for f in self._files.values())
+            refuse_same((file.target, file.known_by()) for file in self._files.values())
             self._refuse_sources()
             for file in self._files.values():
                 try:

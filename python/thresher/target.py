@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -101,18 +101,18 @@ class Targets(msgspec.Struct, frozen=True):
         return [target for target in (self.rejects, self.report, self.accepted) if target is not None]
 
 
-def refuse_same(targets: Iterable[tuple[Target, str]]) -> None:
-    """Refuse two targets that are the same file.
+def refuse_same(targets: Iterable[tuple[Target, Hashable]]) -> None:
+    """Refuse two targets that are the same file; nowhere may be written to twice.
 
     Args:
-        targets: each with its path without links.
+        targets: each with what its file is known by.
 
     Raises:
         ConfigurationError: two are.
     """
-    seen: dict[str, Target] = {}
+    seen: dict[Hashable, Target] = {}
     for target, real in targets:
-        if real in seen and real != os.devnull:
+        if real in seen and os.path.realpath(target.name) != os.devnull:
             raise ConfigurationError(
                 f"{SETTINGS[seen[real].role]} and {SETTINGS[target.role]} are the same file, {target.name!r}: "
                 "give each its own"

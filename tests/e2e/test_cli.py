@@ -255,6 +255,12 @@ class TestDefects:
         assert "Traceback" in done.stderr
 
 
+def _as_in_a_terminal() -> None:
+    """Ignore no signal, though the tests may run under nohup, or in the background."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class TestInterruptions:
     def _blocked(self, folder: Path, *arguments: str, engine: str) -> subprocess.Popen[str]:
         """Start a run that waits for more of its source, with its temporary files open."""
@@ -264,6 +270,7 @@ class TestInterruptions:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_as_in_a_terminal,
         )
         self.source = open(folder / "fifo.csv", "w")  # noqa: SIM115 - closed by the test
         self.source.write(ORDERS)

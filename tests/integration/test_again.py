@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import gc
 import gzip
 import os
+import pickle
 import subprocess
 import sys
 import tarfile
+import threading
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -108,7 +113,9 @@ def test_it_comes_to_the_same(
     assert found[1] == found[0]
     assert found[2] == found[0]
     assert found[0][0][0]["rejected"] > 0
-    assert len(long_ways) == (1 if engine == "rust" else 3)
+    # Files are written with nobody's code between them and the engine.
+    short = engine == "rust" and (schema is not Odd or output is None)
+    assert len(long_ways) == (1 if short else 3)
     assert not list(tmp_path.glob(".*"))
 
 
@@ -222,6 +229,56 @@ def test_other_settings(engine: str, setting: Any) -> None:
     assert [come_to(used), come_to(used)] == [expected, expected]
 
 
+@pytest.mark.parametrize("role", ["output", "rejects"])
+def test_standard_output(engine: str, role: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    """It is no file of that name, however often it is written to."""
+    monkeypatch.chdir(tmp_path)
+    pipeline = thresher.Pipeline(Row, engine=engine)
+    pipeline.process(CSV, **{role: "first.jsonl"})
+    for _ in range(3):
+        result = pipeline.process(CSV, **{role: "-"})
+        assert capfd.readouterr().out == (tmp_path / "first.jsonl").read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["first.jsonl"]
+    if role == "rejects":
+        with pytest.raises(ConfigurationError, match="cannot be read back"):
+            list(result.rejects)
+
+
+def test_a_path_that_no_system_has(engine: str, tmp_path: Path) -> None:
+    """The words are those of the first time."""
+    pipeline = thresher.Pipeline(Row, engine=engine)
+    (tmp_path / "x.csv").write_bytes(CSV)
+    pipeline.process(tmp_path / "x.csv")
+    with pytest.raises(ConfigurationError, match="looks like data, not like a path"):
+        pipeline.process("\ud800.csv")
+
+
+def test_a_compressed_name(engine: str, tmp_path: Path) -> None:
+    """The suffix of a compression says the same whatever was met."""
+    pipeline = thresher.Pipeline(Row, engine=engine)
+    (tmp_path / "x.dat").write_bytes(CSV)
+    (tmp_path / "x.gz").write_bytes(CSV)
+    for _ in range(2):
+        assert pipeline.process(tmp_path / "x.dat").accepted == 2
+        with pytest.raises(FileError, match="named as compressed"):
+            pipeline.process(tmp_path / "x.gz")
+
+
+def test_the_users_code_runs_once(engine: str, tmp_path: Path) -> None:
+    """Once for each record, however well its source is known."""
+    seen = []
+
+    def see(record: dict[str, Any]) -> dict[str, Any]:
+        seen.append(record["a"])
+        return record
+
+    pipeline = thresher.Pipeline(Row, map_records=see, engine=engine)
+    for turn in range(3):
+        pipeline.process(CSV, output=tmp_path / f"{turn}.csv", rejects=tmp_path / f"{turn}.jsonl")
+        pipeline.process(CSV)
+    assert seen == [1, 4] * 6
+
+
 class TestOutputs:
     """Where an output cannot be made as a new file of that name."""
 
@@ -309,32 +366,36 @@ class TestOutputs:
         assert msgspec.json.decode((tmp_path / "r.json").read_bytes())["rejected"] == 2
 
 
-def test_an_output_that_appears_during_the_run(engine: str, tmp_path: Path) -> None:
-    """The file that was given its name already is taken back."""
-    on = False
+def test_outputs_that_appear_during_runs(engine: str, tmp_path: Path) -> None:
+    """Whatever the moment, both files are there, or none is: one that had its name already is taken back."""
+    pipeline = thresher.Pipeline(Row, engine=engine)
+    pipeline.process(CSV, output=tmp_path / "first.csv", rejects=tmp_path / "first.jsonl")
+    over = threading.Event()
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.jsonl"
 
-    class Making(BaseModel):
-        a: int
+    def disturb() -> None:
+        while not over.is_set():
+            with contextlib.suppress(OSError):
+                good.mkdir()
+                good.rmdir()
 
-        @field_validator("a")
-        @classmethod
-        def make(cls, value: int) -> int:
-            if on:
-                (tmp_path / "good2.csv").mkdir(exist_ok=True)
-            return value
-
-    pipeline = thresher.Pipeline(Making, engine=engine)
-    for turn in range(2):
-        pipeline.process(b"a\n1\nx\n", output=tmp_path / f"good{turn}.csv", rejects=tmp_path / f"bad{turn}.jsonl")
-    on = True
-    with pytest.raises(FileError, match="good2"):
-        pipeline.process(b"a\n1\nx\n", output=tmp_path / "good2.csv", rejects=tmp_path / "bad2.jsonl")
-    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
-        "bad0.jsonl",
-        "bad1.jsonl",
-        "good0.csv",
-        "good1.csv",
-    ]
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    try:
+        for _ in range(200):
+            try:
+                pipeline.process(CSV, output=good, rejects=bad)
+            except FileError:
+                assert not bad.exists()
+                assert not good.is_file()
+            else:
+                assert good.read_bytes() == (tmp_path / "first.csv").read_bytes()
+                good.unlink()
+                bad.unlink()
+            assert not list(tmp_path.glob(".*"))
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_a_validator_that_crashes(engine: str, tmp_path: Path) -> None:
@@ -452,6 +513,61 @@ def test_what_nobody_holds_goes(engine: str) -> None:
     for _ in range(3):
         gc.collect()
     assert gone() is None
+
+
+def test_garbage_beside_results(engine: str) -> None:
+    """What a result is made of is none of the garbage that its pipeline has become."""
+
+    def run() -> thresher.Result:
+        pipeline = thresher.Pipeline(Row, engine=engine)
+        pipeline.process(CSV)
+        result = pipeline.process(CSV)
+        cycle: list[Any] = [pipeline]
+        cycle.append(cycle)
+        return result
+
+    result = run()
+    gc.collect()
+    assert (result.accepted, len(result.rejects), len(list(result.records()))) == (2, 2, 2)
+
+
+def test_what_was_forgotten_goes(engine: str) -> None:
+    """A result that nobody has looked at holds nothing that the collector of garbage does not know of."""
+
+    class Own(BaseModel):
+        a: int
+
+    pipeline = Own.pipeline = thresher.Pipeline(Own, engine=engine)
+    pipeline.process(b"a\n1\n")
+    Own.result = pipeline.process(b"a\n1\n")
+    for number in range(70):
+        pipeline.process(b"a,b%d\n1,2\n" % number)
+    gone = weakref.ref(Own)
+    del Own, pipeline
+    for _ in range(3):
+        gc.collect()
+    assert gone() is None
+
+
+def test_pipelines_and_results_go_to_other_processes(engine: str) -> None:
+    """However often they were used."""
+    pipeline = thresher.Pipeline(Row, engine=engine)
+    for _ in range(3):
+        result = pipeline.process(CSV)
+        expected = facts(pickle.loads(pickle.dumps(result)))
+        assert facts(result) == expected
+        assert facts(pickle.loads(pickle.dumps(pipeline)).process(CSV)) == expected
+        assert facts(copy.deepcopy(pipeline).process(CSV)) == expected
+
+
+def test_threads_see_one_account(engine: str) -> None:
+    """Whoever looks first."""
+    pipeline = thresher.Pipeline(Row, engine=engine)
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(100):
+            result = pipeline.process(CSV)
+            reports = list(pool.map(lambda _, result=result: result.report, range(8)))
+            assert all(report is reports[0] for report in reports)
 
 
 def test_an_account_is_given_once(engine: str) -> None:

@@ -93,6 +93,15 @@ class TestNames:
             pass
         assert [path.name for path in tmp_path.iterdir()] == ["link.csv"]
 
+    def test_one_pipe_by_two_names(self, tmp_path: Path) -> None:
+        out, into = os.pipe()
+        again = os.dup(into)
+        targets = Targets.named(f"/dev/fd/{into}", f"/dev/fd/{again}", None)
+        with pytest.raises(ConfigurationError, match="same file"), Sinks(targets):
+            pass
+        for each in (out, into, again):
+            os.close(each)
+
     def test_a_file_that_is_named_as_standard_output(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
         with Sinks(Targets.named("-", "./-.jsonl", None)) as sinks:

@@ -30,9 +30,6 @@ use crate::{Exceptions, Ready, outcome};
 /// What a tar archive has, and where, even one that begins with a known line.
 const ARCHIVE: (usize, &[u8]) = (257, b"ustar");
 
-/// First lines that are remembered; then it begins anew.
-const MOST: usize = 64;
-
 /// What sources are like that were met. See `python/thresher/_engine.pyi`.
 #[pyclass(frozen)]
 pub(crate) struct Known {
@@ -48,8 +45,8 @@ pub(crate) struct Known {
 struct Met {
     ready: Py<Ready>,
     oracle: Py<PyAny>,
-    /// What Python knows of it.
-    tag: Py<PyAny>,
+    /// The job as Python knows it.
+    job: Py<PyAny>,
     accepted: Vec<u8>,
     rejects: Vec<u8>,
 }
@@ -69,7 +66,8 @@ struct Start {
 /// A run that is over. See `python/thresher/_engine.pyi`.
 #[pyclass(frozen)]
 pub(crate) struct Done {
-    met: Arc<Met>,
+    /// Its own reference, of which Python's collector of garbage knows.
+    job: Py<PyAny>,
     outcome: Outcome,
     rejects: Vec<u8>,
     objects: Vec<Option<Py<PyAny>>>,
@@ -80,8 +78,8 @@ pub(crate) struct Done {
 #[pymethods]
 impl Done {
     #[getter]
-    fn tag(&self, py: Python<'_>) -> Py<PyAny> {
-        self.met.tag.clone_ref(py)
+    fn job(&self, py: Python<'_>) -> Py<PyAny> {
+        self.job.clone_ref(py)
     }
 
     fn outcome<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -89,8 +87,18 @@ impl Done {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.job)?;
         self.objects.iter().flatten().try_for_each(|object| visit.call(object))
     }
+}
+
+/// What a run came to, before Python has it.
+struct Run {
+    met: Arc<Met>,
+    outcome: Outcome,
+    rejects: Vec<u8>,
+    objects: Vec<Option<Py<PyAny>>>,
+    identity: Option<Identity>,
 }
 
 #[pymethods]
@@ -105,17 +113,20 @@ impl Known {
         line: &[u8],
         ready: Py<Ready>,
         oracle: Py<PyAny>,
-        tag: Py<PyAny>,
+        job: Py<PyAny>,
         accepted: &[u8],
         rejects: &[u8],
     ) {
-        let one = Met { ready, oracle, tag, accepted: accepted.to_vec(), rejects: rejects.to_vec() };
+        let one = Met { ready, oracle, job, accepted: accepted.to_vec(), rejects: rejects.to_vec() };
         let Ok(mut met) = self.met.try_write() else { return };
-        let old = if met.len() >= MOST { std::mem::take(&mut *met) } else { HashMap::new() };
-        met.insert(line.to_vec(), Arc::new(one));
+        let old = met.insert(line.to_vec(), Arc::new(one));
         drop(met);
         // What Python does when its objects go is done without the lock.
         drop(old);
+    }
+
+    fn knows(&self, line: &[u8]) -> bool {
+        self.met.try_read().is_ok_and(|met| met.contains_key(line))
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "PyO3 makes paths that are owned")]
@@ -130,7 +141,11 @@ impl Known {
     ) -> PyResult<Option<Done>> {
         let input = match source.extract::<PyBackedBytes>() {
             Ok(data) => Input::Data(data),
-            Err(_) => Input::Path(source.extract()?),
+            Err(_) => match source.extract() {
+                Ok(path) => Input::Path(path),
+                // The system has no such names.
+                Err(_) => return Ok(None),
+            },
         };
         let outputs = [rejects.as_deref(), accepted.as_deref()];
         let exceptions = Exceptions::default();
@@ -142,12 +157,22 @@ impl Known {
             };
             catch_unwind(AssertUnwindSafe(read_and_run)).ok().flatten().unwrap_or(Ok(None))
         });
-        done.or_else(|number| exceptions.take(number).map_or(Ok(None), Err))
+        match done {
+            Ok(run) => Ok(run.map(|Run { met, outcome, rejects, objects, identity }| Done {
+                job: met.job.clone_ref(py),
+                outcome,
+                rejects,
+                objects,
+                identity,
+            })),
+            Err(number) => exceptions.take(number).map_or(Ok(None), Err),
+        }
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         let Ok(met) = self.met.try_read() else { return Ok(()) };
-        met.values().try_for_each(|met| [&met.oracle, &met.tag].into_iter().try_for_each(|object| visit.call(object)))
+        // Each has one reference to its objects, that of this map, but while it is run; then nothing of it is garbage.
+        met.values().try_for_each(|met| [&met.oracle, &met.job].into_iter().try_for_each(|object| visit.call(object)))
     }
 
     fn __clear__(&self) {
@@ -179,7 +204,7 @@ impl Known {
         paths: [Option<&Path>; 2],
         mark: &str,
         exceptions: &Exceptions,
-    ) -> Result<Option<Done>, u64> {
+    ) -> Result<Option<Run>, u64> {
         let Some((met, start)) = self.find(data) else { return Ok(None) };
         let Some(files) = Fresh::create(paths, mark) else { return Ok(None) };
         let [rejects, accepted] = files.each_ref().map(|file| file.as_ref().and_then(Fresh::file));
@@ -212,6 +237,6 @@ impl Known {
         if !Fresh::publish(files) {
             return Ok(None);
         }
-        Ok(Some(Done { met, outcome, rejects: memory.take(), objects, identity }))
+        Ok(Some(Run { met, outcome, rejects: memory.take(), objects, identity }))
     }
 }
