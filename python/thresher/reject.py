@@ -88,7 +88,7 @@ class Reject:
             line: a JSON object.
             recall: gives the errors with the objects that JSON cannot carry.
         """
-        return cls.of(json.loads(line), recall)
+        return cls.of(_read(line), recall)
 
     @classmethod
     def of(cls, found: dict[str, Any], recall: Recall | None = None) -> Reject:
@@ -302,6 +302,22 @@ def _offsets(lines: BinaryIO) -> array[int]:
         offsets.append(at)
         at += len(line)
     return offsets
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    """Return what a line of JSON holds; an integer of more digits than Python reads stays the text that it is."""
+    try:
+        found: dict[str, Any] = json.loads(line)
+    except ValueError:
+        found = json.loads(line, parse_int=_integer)
+    return found
+
+
+def _integer(digits: str) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
 
 
 def absolute(path: str) -> str:

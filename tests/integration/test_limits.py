@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import pytest
 from pydantic import BaseModel, Field, Json
 
@@ -149,3 +150,46 @@ def test_a_reader_that_stalls_can_be_interrupted(engine: str, tmp_path: Path, wo
         os.close(read)
     assert run.returncode == 130
     assert b"interrupted" in said
+
+
+GROWING = """
+import datetime, resource, sys
+from pathlib import Path
+from pydantic import BaseModel
+import thresher
+
+class Dated(BaseModel):
+    s: datetime.date | str
+
+folder, count = Path(sys.argv[1]), int(sys.argv[2])
+result = thresher.process(folder / f"{count}.jsonl", Dated, output=folder / "good.jsonl", workers=1, engine="rust")
+assert result.accepted == count
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_text_that_is_looked_at_in_vain_is_not_kept(tmp_path: Path) -> None:
+    """Of a union, each member looks at the text without its escapes; it is forgotten with the line."""
+    peaks = []
+    for count in (3_000, 15_000):
+        with (tmp_path / f"{count}.jsonl").open("wb") as file:
+            for _ in range(count):
+                file.write(b'{"s":"\\u00e9' + b"y" * 4_000 + b'"}\n')
+        done = subprocess.run(
+            [sys.executable, "-c", GROWING, tmp_path, str(count)], capture_output=True, text=True, check=True
+        )
+        peaks.append(int(done.stdout))
+    assert peaks[1] < peaks[0] * 1.2
+
+
+def test_a_number_of_more_digits_than_python_reads(engine: str) -> None:
+    """Its reject can be read, and so can those behind it."""
+
+    class Numbers(msgspec.Struct):
+        a: list[int]
+
+    digits = b"9" * 5_000
+    data = b'{"a":' + digits + b'}\n{"a":[1]}\n{"a":{"b":[12,-' + digits + b']}}\n{"a":"x"}\n'
+    result = thresher.process(data, Numbers, format="jsonl", engine=engine)
+    assert [reject.record for reject in result.rejects] == [1, 3, 4]
+    assert [reject.raw for reject in result.rejects] == [data.splitlines()[number] for number in (0, 2, 3)]

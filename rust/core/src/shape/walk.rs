@@ -64,6 +64,8 @@ impl<'a, 'b> Walk<'a, 'b> {
         buffers.slots.clear();
         buffers.extras.clear();
         buffers.hashes.clear();
+        // A walk that was given up may have left some.
+        buffers.undone.clear();
         Self {
             shapes,
             buffers,
